@@ -1,0 +1,64 @@
+"""PANN ResNet38 as a teacher."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+
+from pann.mel import FRONT_END
+from pann.network import ResNet38
+from spectral_transcoder.checkpoints import read_tensors
+from spectral_transcoder.teachers import Teacher, audioset_labels, load_state_dict
+
+if TYPE_CHECKING:
+    import torch
+    from pathlib import Path
+
+    from spectral_transcoder.mel import MelFrontEnd
+
+__all__ = ["NAMES", "PannTeacher", "download_name", "front_end", "load", "weight_files"]
+
+NAMES = ("PANN",)
+UNUSED_KEYS = ("spectrogram_extractor.", "logmel_extractor.")
+"""The official checkpoint carries a front end of its own; `pann.mel` takes its place."""
+
+
+class PannTeacher(Teacher):
+    """527 AudioSet labels, mAP .434, 74 M parameters."""
+
+    name = "PANN"
+
+    def __init__(self, network: ResNet38 | None = None) -> None:
+        super().__init__()
+        self.front_end = FRONT_END
+        self.labels = audioset_labels()
+        self.network = ResNet38() if network is None else network
+
+    def scores(self, mel: torch.Tensor) -> torch.Tensor:
+        """(batch, n_frames, 64) → (batch, 527), one pass whatever the length."""
+        return self.network(mel).sigmoid()
+
+
+def front_end(name: str) -> MelFrontEnd:
+    """Mel front end."""
+    return FRONT_END
+
+
+def weight_files(name: str) -> tuple[str, ...]:
+    """Where the checkpoint may lie, the best first."""
+    return ("pann/ResNet38_mAP=0.434.pth",)
+
+
+def download_name(name: str) -> str:
+    """Name for `download_pretrained_models.py --only`."""
+    return "PANN"
+
+
+def load(name: str, path: Path) -> PannTeacher:
+    """Teacher with the weights of the official checkpoint (`checkpoint["model"]`) or of a bare state dict."""
+    checkpoint = read_tensors(path)
+    state_dict = checkpoint.get("model", checkpoint)
+    kept = {key: tensor for key, tensor in state_dict.items() if not key.startswith(UNUSED_KEYS)}
+    teacher = PannTeacher()
+    load_state_dict(teacher.network, kept, path)
+    return teacher

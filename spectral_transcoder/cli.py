@@ -1,0 +1,41 @@
+"""What every script's command line shares: how it ends."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from typing import TYPE_CHECKING
+
+from spectral_transcoder.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["run"]
+
+INTERRUPTED = 130  # what shells report for Ctrl-C
+
+
+def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | None = None) -> int:
+    """Call `main(arguments)` and turn what a user can mend into one line on stderr.
+
+    Returns
+    -------
+    int
+        the exit status: that of `main`; 1 for a `UserError` or a full disk; 130 after Ctrl-C.
+    """
+    try:
+        return main(arguments)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("stopped: what was finished is kept; run the same command again to go on", file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(
+            f"error: the disk is full ({error.filename or 'while writing'}): free some space and run again",
+            file=sys.stderr,
+        )
+    return 1

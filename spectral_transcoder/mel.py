@@ -1,0 +1,128 @@
+"""Log-Mel spectrograms: what the front ends of all teachers share.
+
+A teacher's front end is a `MelFrontEnd` with its own numbers (`pann.mel`, `yamnet.mel`, `efficientat.mel`).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cache
+from typing import TYPE_CHECKING
+
+import librosa.filters
+import torch
+from torch.nn import functional
+
+from spectral_transcoder.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["MelFrontEnd", "librosa_filterbank"]
+
+
+class MelFrontEnd(ABC):
+    """From a waveform to the log-Mel spectrogram that a teacher was trained on, and back to Mel power.
+
+    Subclasses are stateless and give these numbers; a transcoder and the inversion need no more than them.
+    """
+
+    name: str
+    sample_rate: int
+    """Hz"""
+    n_fft: int
+    win_length: int
+    hop_length: int
+    n_mels: int
+    exponent: int
+    """2 where the Mel bands sum power, 1 where they sum magnitudes."""
+    chunk_frames: int
+    """Frames that a transcoder makes of one second of third octaves."""
+
+    @abstractmethod
+    def filterbank(self, *, sample_rate: int, n_fft: int) -> NDArray[np.float32]:
+        """Mel weights of the bins of an FFT, (n_fft // 2 + 1, n_mels)."""
+
+    @abstractmethod
+    def compress(self, mel: torch.Tensor) -> torch.Tensor:
+        """Linear Mel values to the log scale of the teacher."""
+
+    @abstractmethod
+    def expand(self, log_mel: torch.Tensor) -> torch.Tensor:
+        """Undo `compress`, never below zero."""
+
+    def window(self) -> torch.Tensor:
+        """Window of the STFT, (win_length,), float64."""
+        return torch.hann_window(self.win_length, periodic=True, dtype=torch.float64)
+
+    def prepare(self, waveform: torch.Tensor) -> torch.Tensor:
+        """What happens to the waveform before the STFT; nothing unless a teacher says so."""
+        return waveform
+
+    @property
+    def min_samples(self) -> int:
+        """Samples below which the reflected edges of the STFT cannot be made."""
+        return self.n_fft // 2 + 1
+
+    def n_frames(self, n_samples: int) -> int:
+        """Frames that a number of samples gives."""
+        return 1 + n_samples // self.hop_length
+
+    def __call__(self, waveform: torch.Tensor) -> torch.Tensor:
+        """Log-Mel spectrogram.
+
+        Parameters
+        ----------
+        waveform : (..., n_samples)
+            at `sample_rate`, full scale ±1, float32 or float64, any device.
+
+        Returns
+        -------
+        (..., n_frames, n_mels), on the scale of `compress`, with a frame centred on every `hop_length`-th sample and
+        reflected edges.
+
+        Raises
+        ------
+        UserError
+            below `min_samples`.
+        """
+        if waveform.shape[-1] < self.min_samples:
+            raise UserError(
+                f"{waveform.shape[-1]} samples are too few for a {self.name} Mel spectrogram: "
+                f"give at least {self.min_samples} at {self.sample_rate} Hz"
+            )
+        window, bank, bins = _constants(self, waveform.dtype, waveform.device)
+        signal = self.prepare(waveform)
+        flat = functional.pad(signal.reshape(-1, signal.shape[-1]), (self.n_fft // 2,) * 2, mode="reflect")
+        frames = flat.unfold(-1, self.n_fft, self.hop_length)
+        spectrum = torch.fft.rfft(frames * window)[..., bins]
+        # Not abs().square(): the square root in between costs more than the transform.
+        power = spectrum.real.square().addcmul_(spectrum.imag, spectrum.imag)
+        if self.exponent == 1:
+            power = power.sqrt_()
+        mel = power @ bank
+        return self.compress(mel).reshape(*waveform.shape[:-1], -1, self.n_mels)
+
+
+def librosa_filterbank(
+    *, sample_rate: int, n_fft: int, n_mels: int, fmin: float, fmax: float, htk: bool, norm: str | None
+) -> NDArray[np.float32]:
+    """`librosa.filters.mel`, transposed to (n_fft // 2 + 1, n_mels)."""
+    return librosa.filters.mel(
+        sr=sample_rate, n_fft=n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax, htk=htk, norm=norm
+    ).T.copy()
+
+
+@cache
+def _constants(
+    front_end: MelFrontEnd, dtype: torch.dtype, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor, slice]:
+    """Window in the middle of the FFT, filterbank, and the range of bins with a weight."""
+    bank = torch.from_numpy(front_end.filterbank(sample_rate=front_end.sample_rate, n_fft=front_end.n_fft))
+    used = bank.any(dim=1).nonzero()
+    bins = slice(int(used[0]), int(used[-1]) + 1)
+    left = (front_end.n_fft - front_end.win_length) // 2
+    right = front_end.n_fft - front_end.win_length - left
+    window = functional.pad(front_end.window(), (left, right))
+    return window.to(device, dtype), bank[bins].to(device, dtype), bins

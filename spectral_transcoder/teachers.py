@@ -1,0 +1,159 @@
+"""Teachers: pretrained sound classifiers behind one small interface, and where their weights lie."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+from abc import ABC, abstractmethod
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from spectral_transcoder.errors import UserError
+from spectral_transcoder.paths import ROOT
+
+if TYPE_CHECKING:
+    from spectral_transcoder.mel import MelFrontEnd
+
+__all__ = [
+    "Teacher",
+    "audioset_labels",
+    "find_weights",
+    "front_end_of",
+    "load_state_dict",
+    "load_teacher",
+    "module_of",
+    "teacher_names",
+]
+
+TEACHER_MODULES = ("pann.teacher", "yamnet.teacher", "efficientat.teacher")
+"""Each gives `NAMES`, `weight_files(name)`, `download_name(name)`, `front_end(name)` and `load(name, path)`."""
+
+
+class Teacher(nn.Module, ABC):
+    """A pretrained classifier of sounds.
+
+    Attributes
+    ----------
+    name : str
+        as in identifiers: "PANN", "YamNet", "mn04_as" …
+    labels : tuple of str
+        what each score is for.
+    front_end : MelFrontEnd
+    network : nn.Module
+        (batch, n_frames, n_mels) → (batch, n_labels) before the sigmoid; its `embed` gives the vector before the
+        classifier.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    front_end: MelFrontEnd
+    network: nn.Module
+
+    @property
+    def sample_rate(self) -> int:
+        """Sample rate of the waveforms that `mel` takes, Hz."""
+        return self.front_end.sample_rate
+
+    def mel(self, waveform: torch.Tensor) -> torch.Tensor:
+        """Log-Mel spectrogram, (..., n_samples) → (..., n_frames, n_mels)."""
+        return self.front_end(waveform)
+
+    @abstractmethod
+    def scores(self, mel: torch.Tensor) -> torch.Tensor:
+        """Probability of each label, independent of each other.
+
+        Parameters
+        ----------
+        mel : (batch, n_frames, n_mels)
+            any length from one second up.
+
+        Returns
+        -------
+        (batch, n_labels) in [0, 1], differentiable with respect to `mel`
+        """
+
+
+@cache
+def audioset_labels() -> tuple[str, ...]:
+    """The 527 labels of AudioSet, in its order."""
+    with open(Path(__file__).with_name("audioset_labels.csv"), encoding="utf-8", newline="") as file:
+        return tuple(row["label"] for row in csv.DictReader(file))
+
+
+def load_state_dict(network: nn.Module, state_dict: dict[str, torch.Tensor], path: Path) -> None:
+    """Load weights strictly.
+
+    Raises
+    ------
+    UserError
+        where keys or shapes are not those of the network.
+    """
+    try:
+        network.load_state_dict(state_dict)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[1].strip()
+        raise UserError(f"{path} does not hold the weights of this network: {reason[:200]}") from error
+
+
+def teacher_names() -> tuple[str, ...]:
+    """All names that `load_teacher` takes."""
+    return tuple(name for module in TEACHER_MODULES for name in importlib.import_module(module).NAMES)
+
+
+def module_of(name: str):
+    """The module that loads a teacher.
+
+    Raises
+    ------
+    UserError
+        for an unknown name.
+    """
+    for module_name in TEACHER_MODULES:
+        module = importlib.import_module(module_name)
+        if name in module.NAMES:
+            return module
+    raise UserError(f"unknown teacher {name!r}: choose one of {', '.join(teacher_names())}")
+
+
+def front_end_of(name: str) -> MelFrontEnd:
+    """Mel front end of a teacher, which needs no weights."""
+    return module_of(name).front_end(name)
+
+
+def find_weights(name: str, folder: str | Path = ROOT) -> Path | None:
+    """The teacher's checkpoint below `folder`, or None.
+
+    `folder` is laid out as `download_pretrained_models.py --output` leaves it: `pann/`, `yamnet/`, `efficientat/`.
+    """
+    candidates = (Path(folder) / file for file in module_of(name).weight_files(name))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def load_teacher(name: str, *, weights: str | Path | None = None, folder: str | Path = ROOT) -> Teacher:
+    """Load a pretrained teacher, in eval mode, its parameters frozen.
+
+    Parameters
+    ----------
+    name
+        one of `teacher_names()`.
+    weights
+        the checkpoint; looked for below `folder` by default.
+
+    Raises
+    ------
+    UserError
+        where the weights are missing or are not those of this teacher.
+    """
+    module = module_of(name)
+    path = find_weights(name, folder) if weights is None else Path(weights)
+    if path is None or not path.is_file():
+        raise UserError(
+            f"the weights of {name} are missing ({path or Path(folder) / module.weight_files(name)[0]}): get them with "
+            f"python3 download_pretrained_models.py --only {module.download_name(name)}"
+        )
+    teacher = module.load(name, path)
+    return teacher.eval().requires_grad_(False)

@@ -1,0 +1,228 @@
+"""Third-octave levels of a waveform, as noise-monitoring sensors store them.
+
+Two cadences, `FAST` (125 ms) and `SLOW` (1 s), and two ways to share the FFT bins among the bands:
+
+`cense` (the default)
+    the bank of the CENSE sensors on which the transcoders were trained: band b sums the bins from
+    ceil(lower/df) to ceil(upper/df), both included, so that neighbours share a bin.
+`iec`
+    the band edges of IEC 61260-1:2014 (base ten). A bin that straddles an edge gives each side the share of its
+    width that lies there: no energy is counted twice. For comparison with sound level meters.
+
+What each reads in error (dB; `benchmarks/third_octave_errors.py` prints this table again). The resolution is one
+bin, 7.8 Hz, so below 160 Hz neither is a class 1 filter of IEC 61260-1:
+
+========================= ====== ====== ====== ====== ====== ====== ====== ======
+band (Hz)                   20     25    31.5    40     63     125    250   1000
+========================= ====== ====== ====== ====== ====== ====== ====== ======
+white noise, cense        @NOISE_CENSE@
+white noise, iec          @NOISE_IEC@
+tone at the centre, cense @TONE_CENSE@
+tone at the centre, iec   @TONE_IEC@
+========================= ====== ====== ====== ====== ====== ====== ====== ======
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = TypeVar("Array", NDArray[np.floating], torch.Tensor)
+
+__all__ = [
+    "CENTRE_FREQUENCIES",
+    "FAST",
+    "LOWER_FREQUENCIES",
+    "NOMINAL_FREQUENCIES",
+    "N_BANDS",
+    "SAMPLE_RATE",
+    "SENSOR_CALIBRATION_DB",
+    "SLOW",
+    "UPPER_FREQUENCIES",
+    "ThirdOctaveSpec",
+    "band_matrix",
+    "n_frames",
+    "third_octave",
+]
+
+SAMPLE_RATE = 32000
+"""Hz"""
+
+N_BANDS = 29
+
+NOMINAL_FREQUENCIES = (
+    20, 25, 31.5, 40, 50, 63, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800,
+    1000, 1250, 1600, 2000, 2500, 3150, 4000, 5000, 6300, 8000, 10000, 12500,
+)  # fmt: skip
+"""Names of the bands, Hz (IEC 61260-1:2014, annex E)."""
+
+CENTRE_FREQUENCIES = 1000 * 10 ** ((np.arange(N_BANDS) - 17) / 10)
+"""Exact centres, Hz (IEC 61260-1:2014, equation 2, base ten)."""
+
+LOWER_FREQUENCIES = CENTRE_FREQUENCIES * 10 ** (-1 / 20)
+"""Lower band edges, Hz (IEC 61260-1:2014, equation 4)."""
+
+UPPER_FREQUENCIES = CENTRE_FREQUENCIES * 10 ** (1 / 20)
+"""Upper band edges, Hz (IEC 61260-1:2014, equation 5)."""
+
+SENSOR_CALIBRATION_DB = 26.0
+"""Microphone sensitivity offset of the CENSE sensors: a full-scale sine reads 26 − 3.01 = 22.99 dB."""
+
+SILENCE_RMS = 1e-9
+"""Stands in for an rms of zero: −180 dB before calibration."""
+
+TUKEY_ALPHA = 0.2
+
+
+@dataclass(frozen=True)
+class ThirdOctaveSpec:
+    """One cadence of third-octave levels."""
+
+    frame_length: int
+    """Samples in a frame; also the FFT size."""
+
+    hop_length: int
+    """Samples from one frame to the next."""
+
+    bank: Literal["cense", "iec"] = "cense"
+
+    @property
+    def bin_width(self) -> float:
+        """Width of an FFT bin, Hz."""
+        return SAMPLE_RATE / self.frame_length
+
+    @property
+    def hop_seconds(self) -> float:
+        """Time from one frame to the next, s."""
+        return self.hop_length / SAMPLE_RATE
+
+
+FAST = ThirdOctaveSpec(frame_length=4096, hop_length=4000)
+"""125 ms, eight frames a second."""
+
+SLOW = ThirdOctaveSpec(frame_length=32758, hop_length=32000)
+"""1 s. The odd frame length is that of the published slow transcoder."""
+
+
+def band_matrix(spec: ThirdOctaveSpec = FAST) -> NDArray[np.float64]:
+    """Share of each FFT bin's energy that goes to each band.
+
+    Returns
+    -------
+    (29, frame_length // 2 + 1) array in [0, 1]; only 0 and 1 for the `cense` bank.
+    """
+    bins = np.arange(spec.frame_length // 2 + 1)
+    lower = (LOWER_FREQUENCIES / spec.bin_width)[:, None]
+    upper = (UPPER_FREQUENCIES / spec.bin_width)[:, None]
+    if spec.bank == "cense":
+        return ((bins >= np.ceil(lower)) & (bins <= np.ceil(upper))).astype(np.float64)
+    if spec.bank == "iec":
+        # Bin k stands for the energy from k − ½ to k + ½.
+        return np.clip(np.minimum(bins + 0.5, upper) - np.maximum(bins - 0.5, lower), 0, 1)
+    raise ValueError(f"unknown third-octave bank {spec.bank!r}: 'cense' and 'iec' exist")
+
+
+def tukey_window(length: int) -> NDArray[np.float64]:
+    """Tukey window with 10 % of cosine taper at each end, in the sensors' asymmetric form.
+
+    The denominator is the length, not the length − 1, so the two tapers are not mirror images.
+    """
+    phase = np.arange(length) / length
+    taper = TUKEY_ALPHA / 2
+    window = np.ones(length)
+    rising = np.arange(length) < int(taper * length)
+    # The sensors' firmware starts the falling taper on the last sample that is not above 1 − taper.
+    falling = np.arange(length) >= length - int(taper * length)
+    window[rising] = 0.5 * (1 + np.cos(np.pi / taper * (phase[rising] - taper)))
+    window[falling] = 0.5 * (1 + np.cos(np.pi / taper * (phase[falling] - 1 + taper)))
+    return window
+
+
+def n_frames(n_samples: int, spec: ThirdOctaveSpec = FAST) -> int:
+    """Frames that `third_octave` gives for a number of samples: 32000 give 8, up to 96 give none."""
+    return max(0, (n_samples + _padding(n_samples, spec) - spec.frame_length) // spec.hop_length + 1)
+
+
+def third_octave(
+    waveform: Array,
+    *,
+    spec: ThirdOctaveSpec = FAST,
+    calibration_db: float = SENSOR_CALIBRATION_DB,
+) -> Array:
+    """Third-octave levels of a waveform.
+
+    Parameters
+    ----------
+    waveform : (..., n_samples) array or tensor
+        at 32 kHz, full scale ±1, float32 or float64 (the levels come in the same type, on the same device). Zeros are
+        appended to fill the last frame.
+    spec
+        cadence and bank; `FAST` or `SLOW`, or `dataclasses.replace(FAST, bank="iec")`.
+    calibration_db
+        added to the levels re full scale. The transcoders expect the default. For a microphone whose full scale is
+        L dB SPL (rms of a sine) give L + 3.01.
+
+    Returns
+    -------
+    (..., n_frames, 29) levels in dB
+        one column a band from 20 Hz to 12.5 kHz. Digital silence gives −180 + calibration_db.
+
+    Raises
+    ------
+    TypeError
+        where the waveform is not floating point.
+
+    Notes
+    -----
+    L = 20 log10( sqrt(Σ|X|²/2) / (frame_length/2) · 1/rms(window) ) + calibration, summed over the bins of the band;
+    Tailleur et al., DCASE 2023, after the CENSE sensors (Ardouin et al., 2018). Exact to their code: 1e-9 dB in
+    float64, 5e-5 dB in float32.
+    """
+    if isinstance(waveform, np.ndarray):
+        levels = third_octave(torch.from_numpy(waveform), spec=spec, calibration_db=calibration_db)
+        return levels.numpy()
+    if waveform.dtype not in (torch.float32, torch.float64):
+        raise TypeError(f"third_octave needs a float32 or float64 waveform, this one is {waveform.dtype}")
+    window, weights, bins = _constants(spec, waveform.dtype, waveform.device)
+    padded = functional.pad(waveform, (0, _padding(waveform.shape[-1], spec)))
+    if padded.shape[-1] < spec.frame_length:
+        return waveform.new_empty((*waveform.shape[:-1], 0, N_BANDS))
+    frames = padded.unfold(-1, spec.frame_length, spec.hop_length)
+    spectrum = torch.fft.rfft(frames * window)[..., bins]
+    # Real and imaginary parts side by side, each with the weight of its bin: one product in place of two sums.
+    parts = torch.view_as_real(spectrum).flatten(-2)
+    mean_square = parts.square() @ weights
+    silence = torch.full_like(mean_square, SILENCE_RMS**2)
+    mean_square = torch.where(mean_square > 0, mean_square, silence)
+    return mean_square.log10_().mul_(10).add_(calibration_db)
+
+
+def _padding(n_samples: int, spec: ThirdOctaveSpec) -> int:
+    """Zeros that fill the last hop, by the sensors' rule (Python's modulo, also below one frame)."""
+    return -(n_samples - spec.frame_length) % spec.hop_length
+
+
+@lru_cache(maxsize=16)
+def _constants(
+    spec: ThirdOctaveSpec, dtype: torch.dtype, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor, slice]:
+    """Window, weights from squared parts to mean squares, and the range of bins that belong to a band."""
+    window = tukey_window(spec.frame_length)
+    matrix = band_matrix(spec)
+    used = np.flatnonzero(matrix.any(axis=0))
+    bins = slice(int(used[0]), int(used[-1]) + 1)
+    scale = 0.5 / (spec.frame_length / 2) ** 2 / np.mean(window**2)
+    weights = torch.from_numpy(matrix[:, bins].T * scale).repeat_interleave(2, dim=0)
+    return (
+        torch.from_numpy(window).to(device=device, dtype=dtype),
+        weights.to(device=device, dtype=dtype),
+        bins,
+    )

@@ -1,0 +1,83 @@
+"""YAMNet as a teacher."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+
+from spectral_transcoder.errors import UserError
+from spectral_transcoder.teachers import Teacher, audioset_labels, load_state_dict
+from yamnet.mel import FRONT_END, PATCH_FRAMES, patches
+from yamnet.network import YAMNet
+from yamnet.weights import read_weights
+
+if TYPE_CHECKING:
+    import torch
+    from pathlib import Path
+
+    from spectral_transcoder.mel import MelFrontEnd
+
+__all__ = ["NAMES", "YamnetTeacher", "download_name", "front_end", "load", "weight_files"]
+
+NAMES = ("YamNet",)
+ABSENT_LABELS = frozenset(
+    {
+        "Male speech, man speaking",
+        "Female speech, woman speaking",
+        "Battle cry",
+        "Male singing",
+        "Female singing",
+        "Funny music",
+    }
+)
+"""What AudioSet has and YAMNet has not."""
+
+
+class YamnetTeacher(Teacher):
+    """521 AudioSet labels, 3.7 M parameters."""
+
+    name = "YamNet"
+
+    def __init__(self, network: YAMNet | None = None) -> None:
+        super().__init__()
+        self.front_end = FRONT_END
+        self.labels = tuple(label for label in audioset_labels() if label not in ABSENT_LABELS)
+        self.network = YAMNet() if network is None else network
+
+    def scores(self, mel: torch.Tensor) -> torch.Tensor:
+        """(batch, n_frames, 64) → (batch, 521), the mean over patches of 96 frames every 100.
+
+        Raises
+        ------
+        UserError
+            below 96 frames, which make no patch.
+        """
+        cut = patches(mel)
+        n_examples, n_patches = cut.shape[:2]
+        if n_patches == 0:
+            raise UserError(
+                f"YamNet needs {PATCH_FRAMES} Mel frames (0.95 s) and got {mel.shape[-2]}: give longer sounds"
+            )
+        return self.network(cut.flatten(0, 1)).sigmoid().unflatten(0, (n_examples, n_patches)).mean(dim=1)
+
+
+def front_end(name: str) -> MelFrontEnd:
+    """Mel front end."""
+    return FRONT_END
+
+
+def weight_files(name: str) -> tuple[str, ...]:
+    """Where the checkpoint may lie, the best first: the two float files, then the quantised one."""
+    return ("yamnet/yamnet.pth", "yamnet/yamnet.h5", "yamnet/yamnet.tflite")
+
+
+def download_name(name: str) -> str:
+    """Name for `download_pretrained_models.py --only`."""
+    return "yamnet"
+
+
+def load(name: str, path: Path) -> YamnetTeacher:
+    """Teacher with the weights of a `.pth`, `.h5` or `.tflite` file."""
+    teacher = YamnetTeacher()
+    load_state_dict(teacher.network, read_weights(path), path)
+    return teacher
