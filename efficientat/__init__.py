@@ -1,0 +1,1 @@
+"""EfficientAT (Schmid et al., 2023): networks, Mel front end, checkpoint reading."""

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-
 from efficientat.mel import EfficientatMel
 from efficientat.network import MobileNetV3
 from spectral_transcoder.checkpoints import read_tensors
 from spectral_transcoder.teachers import Teacher, audioset_labels, load_state_dict
 
 if TYPE_CHECKING:
-    import torch
     from pathlib import Path
+
+    import torch
 
 __all__ = ["NAMES", "EfficientatTeacher", "download_name", "front_end", "load", "weight_files"]
 

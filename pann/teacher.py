@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-
 from pann.mel import FRONT_END
 from pann.network import ResNet38
 from spectral_transcoder.checkpoints import read_tensors
 from spectral_transcoder.teachers import Teacher, audioset_labels, load_state_dict
 
 if TYPE_CHECKING:
-    import torch
     from pathlib import Path
+
+    import torch
 
     from spectral_transcoder.mel import MelFrontEnd
 

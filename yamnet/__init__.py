@@ -1,0 +1,1 @@
+"""YAMNet (Google): network, Mel front end, checkpoint reading."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.teachers import Teacher, audioset_labels, load_state_dict
 from yamnet.mel import FRONT_END, PATCH_FRAMES, patches
@@ -12,8 +11,9 @@ from yamnet.network import YAMNet
 from yamnet.weights import read_weights
 
 if TYPE_CHECKING:
-    import torch
     from pathlib import Path
+
+    import torch
 
     from spectral_transcoder.mel import MelFrontEnd
 

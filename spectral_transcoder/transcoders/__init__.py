@@ -1,0 +1,1 @@
+"""Trainable transcoders and students, one family a module."""
