@@ -64,7 +64,7 @@ class Transfer:
         self.heard = False  # whether the host ever answered
 
     def held(self) -> int:
-        """Number of bytes to go on from."""
+        """Count the bytes to go on from."""
         return self.part.stat().st_size if self.part.exists() and self.stamp.exists() else 0
 
     def forget(self) -> None:
@@ -107,11 +107,15 @@ class Transfer:
             wait = response.headers.get("Retry-After", "")
             raise Passing(status, wait=int(wait) if wait.isdecimal() else 0)
         if not response.ok:
-            raise UserError(f"cannot fetch {self.url}: {status}: the file may have moved or need a login, "
-                            f"look for it at {urlsplit(self.url).hostname}")
+            raise UserError(
+                f"cannot fetch {self.url}: {status}: the file may have moved or need a login, "
+                f"look for it at {urlsplit(self.url).hostname}"
+            )
         if not self.checked and response.headers.get("Content-Type", "").startswith("text/html"):
-            raise UserError(f"cannot fetch {self.url}: a web page came instead of the file: "
-                            "log in to the network or its proxy, then run again")
+            raise UserError(
+                f"cannot fetch {self.url}: a web page came instead of the file: "
+                "log in to the network or its proxy, then run again"
+            )
 
     def _continues(self, response: Response, start: int) -> bool:
         first, _ = _content_range(response)
@@ -138,8 +142,10 @@ class Transfer:
     def _check_space(self, needed: int) -> None:
         free = shutil.disk_usage(self.path.parent).free
         if needed > free:
-            raise UserError(f"{self.path.name} needs {needed / 1e6:.0f} MB in {self.path.parent}, where "
-                            f"{free / 1e6:.0f} MB are free: make room or name another folder")
+            raise UserError(
+                f"{self.path.name} needs {needed / 1e6:.0f} MB in {self.path.parent}, where "
+                f"{free / 1e6:.0f} MB are free: make room or name another folder"
+            )
 
     def _bar(self, start: int, total: int | None) -> tqdm:
         from tqdm import tqdm
@@ -147,7 +153,10 @@ class Transfer:
         name = self.path.name
         return tqdm(
             desc=name if len(name) <= 40 else f"{name[:19]}…{name[-20:]}",
-            total=total or self.size, initial=start, unit="B", unit_scale=True,
+            total=total or self.size,
+            initial=start,
+            unit="B",
+            unit_scale=True,
             disable=None if self.progress else True,
         )
 
@@ -172,7 +181,7 @@ def _total(response: Response) -> int | None:
 
 
 def _version(response: Response) -> str:
-    """What tells one version of the file from another; empty where a part could not be resumed safely."""
+    """Tell one version of the file from another; empty where a part could not be resumed safely."""
     if _compressed(response):
         return ""
     tag = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""

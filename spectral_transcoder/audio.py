@@ -1,0 +1,163 @@
+"""Recordings of any format, rate, channel count and length, as mono waveforms at the rate of a front end."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectral_transcoder.errors import UserError
+from spectral_transcoder.paths import AUDIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+__all__ = ["Recording", "find_audio", "load", "normalise_peak", "write_wav"]
+
+BLOCK_SAMPLES = 1 << 18
+"""Samples that are decoded at once."""
+
+IN_MEMORY_BYTES = 64 << 20
+"""A resampled recording up to this size (8 min at 32 kHz) stays in memory, a longer one goes to a temporary file."""
+
+
+def find_audio(name: str | Path, folder: Path = AUDIO) -> Path:
+    """Path of a recording: as given, or a bare name in the folder `audio/`.
+
+    Raises
+    ------
+    UserError
+        where there is no such file, or it is a folder.
+    """
+    given = Path(name)
+    candidates = (given, folder / given) if given.parent == Path() else (given,)
+    for path in candidates:
+        if path.is_file():
+            return path
+    if given.is_dir():
+        raise UserError(f"{given} is a folder: name the recordings in it, as in {given}/*.wav")
+    looked = " or ".join(str(path) for path in candidates)
+    raise UserError(f"no recording {given}: looked for {looked}; give the path of an audio file")
+
+
+class Recording:
+    """A recording as a mono waveform at one sample rate, read piece by piece.
+
+    It is decoded and resampled once, to memory or to a temporary file that vanishes with the object, so that its length
+    and peak are known and any piece can be read while the memory in use does not grow with the length.
+
+    Parameters
+    ----------
+    path
+        anything that libsndfile reads.
+    sample_rate
+        to resample to, Hz (soxr HQ; the same samples whatever the block size).
+
+    Attributes
+    ----------
+    n_samples : int
+    peak : float
+        largest magnitude; 0 for digital silence.
+
+    Raises
+    ------
+    UserError
+        where the file is unreadable, empty, or holds samples that are not finite.
+    """
+
+    def __init__(self, path: str | Path, *, sample_rate: int) -> None:
+        self.path = Path(path)
+        self.sample_rate = sample_rate
+        self.n_samples = 0
+        self.peak = 0.0
+        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - lives with the object
+        for block in _resampled_blocks(self.path, sample_rate):
+            self._file.write(block.tobytes())
+            self.n_samples += len(block)
+            self.peak = max(self.peak, float(np.abs(block).max(initial=0)))
+        if self.n_samples == 0:
+            raise UserError(f"{self.path} holds no sound: 0 samples")
+
+    @property
+    def seconds(self) -> float:
+        """Duration, s."""
+        return self.n_samples / self.sample_rate
+
+    def read(self, start: int = 0, stop: int | None = None, *, normalise: bool = True) -> NDArray[np.float32]:
+        """Samples from `start` to `stop`, (stop − start,); what lies beyond the end is zero.
+
+        Parameters
+        ----------
+        start, stop
+            in samples at `sample_rate`; all of it by default.
+        normalise
+            divide by the peak of the whole recording, as the original does; silence stays silence.
+        """
+        stop = self.n_samples if stop is None else stop
+        itemsize = np.dtype(np.float32).itemsize
+        self._file.seek(start * itemsize)
+        stored = self._file.read(max(0, min(stop, self.n_samples) - start) * itemsize)
+        samples = np.zeros(stop - start, np.float32)
+        samples[: len(stored) // itemsize] = np.frombuffer(stored, np.float32)
+        return _divide_by_peak(samples, self.peak) if normalise else samples
+
+
+def load(path: str | Path, *, sample_rate: int, normalise: bool = True) -> NDArray[np.float32]:
+    """Load a whole recording as mono waveform, (n_samples,) float32: `Recording.read` for short files."""
+    return Recording(path, sample_rate=sample_rate).read(normalise=normalise)
+
+
+def normalise_peak(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Divide a waveform by its largest magnitude; silence stays silence."""
+    return _divide_by_peak(waveform, float(np.abs(waveform).max(initial=0)))
+
+
+def write_wav(path: Path, sample_rate: int):
+    """Open a mono float32 wav file for writing piece by piece; it closes as a context manager."""
+    import soundfile
+
+    return soundfile.SoundFile(path, "w", samplerate=sample_rate, channels=1, subtype="FLOAT")
+
+
+def _divide_by_peak(waveform: NDArray[np.float32], peak: float) -> NDArray[np.float32]:
+    # The bound is librosa's: below it a peak is rounding noise.
+    return waveform if peak < np.finfo(np.float32).tiny else waveform / np.float32(peak)
+
+
+def _resampled_blocks(path: Path, sample_rate: int) -> Iterator[NDArray[np.float32]]:
+    """Mono blocks at a sample rate."""
+    import soundfile
+    import soxr
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            if file.samplerate == sample_rate:
+                yield from _mono_blocks(file, path)
+                return
+            resampler = soxr.ResampleStream(file.samplerate, sample_rate, 1, dtype="float32", quality="HQ")
+            for block in _mono_blocks(file, path):
+                yield resampler.resample_chunk(block)
+            yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+    except soundfile.LibsndfileError as error:
+        raise UserError(
+            f"cannot read {path} as audio ({error.error_string}): give a wav, flac, ogg, mp3 or other file of libsndfile"
+        ) from error
+
+
+def _mono_blocks(file, path: Path) -> Iterator[NDArray[np.float32]]:
+    """Decoded blocks, mixed to mono, each checked."""
+    position = 0
+    while len(block := file.read(BLOCK_SAMPLES, dtype="float32", always_2d=True)):
+        mono = block.mean(axis=1, dtype=np.float32) if block.shape[1] > 1 else block[:, 0]
+        if not np.isfinite(mono).all():
+            bad = int(np.flatnonzero(~np.isfinite(mono))[0])
+            raise UserError(
+                f"{path} holds samples that are not finite (NaN or infinity), the first at "
+                f"{(position + bad) / file.samplerate:.3f} s: export the recording again"
+            )
+        position += len(mono)
+        yield mono
