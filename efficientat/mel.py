@@ -32,6 +32,7 @@ class EfficientatMel(MelFrontEnd):
     n_fft = 1024
     win_length = 800
     exponent = 2
+    unit = "(ln(Mel power) + 4.5) / 5"
 
     def __init__(self, *, n_mels: int = 128, hop_length: int = 320) -> None:
         self.n_mels = n_mels
@@ -54,6 +55,11 @@ class EfficientatMel(MelFrontEnd):
     def prepare(self, waveform: torch.Tensor) -> torch.Tensor:
         """Pre-emphasis that looks one sample ahead, so that one sample is lost."""
         return waveform[..., 1:] - PRE_EMPHASIS * waveform[..., :-1]
+
+    def response(self) -> torch.Tensor:
+        """Gain of the pre-emphasis, |1 − 0.97 exp(−jω)|."""
+        frequency = torch.arange(self.n_fft // 2 + 1, dtype=torch.float64) * (2 * torch.pi / self.n_fft)
+        return (1 + PRE_EMPHASIS**2 - 2 * PRE_EMPHASIS * frequency.cos()).sqrt()
 
     @property
     def min_samples(self) -> int:

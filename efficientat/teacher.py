@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from efficientat.mel import EfficientatMel
 from efficientat.network import MobileNetV3
 from spectral_transcoder.checkpoints import read_tensors
-from spectral_transcoder.teachers import Teacher, audioset_labels, load_state_dict
+from spectral_transcoder.teachers import Teacher, audioset_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import torch
 
-__all__ = ["NAMES", "EfficientatTeacher", "download_name", "front_end", "load", "weight_files"]
+__all__ = ["NAMES", "EfficientatTeacher", "create", "download_name", "front_end", "read_weights", "weight_files"]
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,13 @@ NAMES = tuple(VARIANTS)
 class EfficientatTeacher(Teacher):
     """527 AudioSet labels; mn04_as has mAP .432 with 1 M parameters."""
 
-    def __init__(self, name: str, network: MobileNetV3 | None = None) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
         variant = VARIANTS[name]
         self.name = name
         self.front_end = front_end(name)
         self.labels = audioset_labels()
-        self.network = network or MobileNetV3(width=variant.width, strides=variant.strides, head=variant.head)
+        self.network = MobileNetV3(width=variant.width, strides=variant.strides, head=variant.head)
 
     def scores(self, mel: torch.Tensor) -> torch.Tensor:
         """(batch, n_frames, n_mels) → (batch, 527). Trained on 10 s; on 1 s the scores are lower and noisier."""
@@ -89,8 +89,11 @@ def download_name(name: str) -> str:
     return name
 
 
-def load(name: str, path: Path) -> EfficientatTeacher:
-    """Teacher with the weights of an official checkpoint."""
-    teacher = EfficientatTeacher(name)
-    load_state_dict(teacher.network, read_tensors(path), path)
-    return teacher
+def create(name: str) -> EfficientatTeacher:
+    """Teacher with random weights."""
+    return EfficientatTeacher(name)
+
+
+def read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """State dict of the network from an official checkpoint."""
+    return read_tensors(path)

@@ -29,6 +29,7 @@ class PannMel(MelFrontEnd):
     n_mels = 64
     exponent = 2
     chunk_frames = 101
+    unit = "Mel power (dB)"
 
     def filterbank(self, *, sample_rate: int, n_fft: int) -> NDArray[np.float32]:
         """Slaney scale and area norm, 50 Hz to 14 kHz."""

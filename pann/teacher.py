@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pann.mel import FRONT_END
 from pann.network import ResNet38
 from spectral_transcoder.checkpoints import read_tensors
-from spectral_transcoder.teachers import Teacher, audioset_labels, load_state_dict
+from spectral_transcoder.teachers import Teacher, audioset_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from spectral_transcoder.mel import MelFrontEnd
 
-__all__ = ["NAMES", "PannTeacher", "download_name", "front_end", "load", "weight_files"]
+__all__ = ["NAMES", "PannTeacher", "create", "download_name", "front_end", "read_weights", "weight_files"]
 
 NAMES = ("PANN",)
 UNUSED_KEYS = ("spectrogram_extractor.", "logmel_extractor.")
@@ -28,11 +28,11 @@ class PannTeacher(Teacher):
 
     name = "PANN"
 
-    def __init__(self, network: ResNet38 | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.front_end = FRONT_END
         self.labels = audioset_labels()
-        self.network = ResNet38() if network is None else network
+        self.network = ResNet38()
 
     def scores(self, mel: torch.Tensor) -> torch.Tensor:
         """(batch, n_frames, 64) → (batch, 527), one pass whatever the length."""
@@ -54,11 +54,13 @@ def download_name(name: str) -> str:
     return "PANN"
 
 
-def load(name: str, path: Path) -> PannTeacher:
-    """Teacher with the weights of the official checkpoint (`checkpoint["model"]`) or of a bare state dict."""
+def create(name: str) -> PannTeacher:
+    """Teacher with random weights."""
+    return PannTeacher()
+
+
+def read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """State dict of the network from the official checkpoint (`checkpoint["model"]`) or a bare state dict."""
     checkpoint = read_tensors(path)
     state_dict = checkpoint.get("model", checkpoint)
-    kept = {key: tensor for key, tensor in state_dict.items() if not key.startswith(UNUSED_KEYS)}
-    teacher = PannTeacher()
-    load_state_dict(teacher.network, kept, path)
-    return teacher
+    return {key: tensor for key, tensor in state_dict.items() if not key.startswith(UNUSED_KEYS)}

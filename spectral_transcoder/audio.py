@@ -144,7 +144,7 @@ def _resampled_blocks(path: Path, sample_rate: int) -> Iterator[NDArray[np.float
             yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
     except soundfile.LibsndfileError as error:
         raise UserError(
-            f"cannot read {path} as audio ({error.error_string}): give a wav, flac, ogg, mp3 or other file of libsndfile"
+            f"cannot read {path} as audio ({error.error_string}): give a wav, flac, ogg, mp3 … file"
         ) from error
 
 

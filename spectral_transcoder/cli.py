@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import sys
 from typing import TYPE_CHECKING
@@ -11,9 +12,17 @@ from spectral_transcoder.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["run"]
+__all__ = ["positive", "run"]
 
 INTERRUPTED = 130  # what shells report for Ctrl-C
+
+
+def positive(text: str) -> int:
+    """Type of arguments that are whole numbers from 1 up."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is below 1")
+    return number
 
 
 def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | None = None) -> int:

@@ -39,6 +39,8 @@ class MelFrontEnd(ABC):
     """2 where the Mel bands sum power, 1 where they sum magnitudes."""
     chunk_frames: int
     """Frames that a transcoder makes of one second of third octaves."""
+    unit: str
+    """Of the log scale, as a figure's colour bar names it."""
 
     @abstractmethod
     def filterbank(self, *, sample_rate: int, n_fft: int) -> NDArray[np.float32]:
@@ -53,12 +55,26 @@ class MelFrontEnd(ABC):
         """Undo `compress`, never below zero."""
 
     def window(self) -> torch.Tensor:
-        """Window of the STFT, (win_length,), float64."""
+        """Window of the STFT, (win_length,)."""
         return torch.hann_window(self.win_length, periodic=True, dtype=torch.float64)
+
+    def padded_window(self) -> torch.Tensor:
+        """The window in the middle of the FFT, (n_fft,), float64."""
+        left = (self.n_fft - self.win_length) // 2
+        return functional.pad(self.window().double(), (left, self.n_fft - self.win_length - left))
+
+    def response(self) -> torch.Tensor:
+        """Gain of `prepare` at each bin of the FFT, (n_fft // 2 + 1,), float64."""
+        return torch.ones(self.n_fft // 2 + 1, dtype=torch.float64)
 
     def prepare(self, waveform: torch.Tensor) -> torch.Tensor:
         """What happens to the waveform before the STFT; nothing unless a teacher says so."""
         return waveform
+
+    @property
+    def frame_rate(self) -> float:
+        """Frames a second."""
+        return self.sample_rate / self.hop_length
 
     @property
     def min_samples(self) -> int:
@@ -122,7 +138,4 @@ def _constants(
     bank = torch.from_numpy(front_end.filterbank(sample_rate=front_end.sample_rate, n_fft=front_end.n_fft))
     used = bank.any(dim=1).nonzero()
     bins = slice(int(used[0]), int(used[-1]) + 1)
-    left = (front_end.n_fft - front_end.win_length) // 2
-    right = front_end.n_fft - front_end.win_length - left
-    window = functional.pad(front_end.window(), (left, right))
-    return window.to(device, dtype), bank[bins].to(device, dtype), bins
+    return front_end.padded_window().to(device, dtype), bank[bins].to(device, dtype), bins

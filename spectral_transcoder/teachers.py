@@ -14,6 +14,7 @@ from torch import nn
 
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.paths import ROOT
+from spectral_transcoder.transcoding import concatenate
 
 if TYPE_CHECKING:
     from spectral_transcoder.mel import MelFrontEnd
@@ -30,7 +31,8 @@ __all__ = [
 ]
 
 TEACHER_MODULES = ("pann.teacher", "yamnet.teacher", "efficientat.teacher")
-"""Each gives `NAMES`, `weight_files(name)`, `download_name(name)`, `front_end(name)` and `load(name, path)`."""
+"""Each gives `NAMES`, `front_end(name)`, `create(name)`, `weight_files(name)`, `read_weights(path)` and
+`download_name(name)`."""
 
 
 class Teacher(nn.Module, ABC):
@@ -75,6 +77,20 @@ class Teacher(nn.Module, ABC):
         -------
         (batch, n_labels) in [0, 1], differentiable with respect to `mel`
         """
+
+    def chunk_scores(self, chunks: torch.Tensor) -> torch.Tensor:
+        """Scores of a recording from its transcoded chunks, by the published rule: one pass over all of them joined.
+
+        Parameters
+        ----------
+        chunks : (n_chunks, chunk_frames, n_mels)
+            successive seconds, one at least.
+
+        Returns
+        -------
+        (n_labels,)
+        """
+        return self.scores(concatenate(chunks, self.front_end)[None])[0]
 
 
 @cache
@@ -155,5 +171,6 @@ def load_teacher(name: str, *, weights: str | Path | None = None, folder: str | 
             f"the weights of {name} are missing ({path or Path(folder) / module.weight_files(name)[0]}): get them with "
             f"python3 download_pretrained_models.py --only {module.download_name(name)}"
         )
-    teacher = module.load(name, path)
+    teacher = module.create(name)
+    load_state_dict(teacher.network, module.read_weights(path), path)
     return teacher.eval().requires_grad_(False)

@@ -192,9 +192,11 @@ def third_octave(
     if waveform.dtype not in (torch.float32, torch.float64):
         raise TypeError(f"third_octave needs a float32 or float64 waveform, this one is {waveform.dtype}")
     window, weights, bins = _constants(spec, waveform.dtype, waveform.device)
-    padded = functional.pad(waveform, (0, _padding(waveform.shape[-1], spec)))
-    if padded.shape[-1] < spec.frame_length:
-        return waveform.new_empty((*waveform.shape[:-1], 0, N_BANDS))
+    *batch, n_samples = waveform.shape
+    count = n_frames(n_samples, spec)
+    if count == 0 or waveform.numel() == 0:
+        return waveform.new_empty((*batch, count, N_BANDS))
+    padded = functional.pad(waveform, (0, _padding(n_samples, spec)))
     frames = padded.unfold(-1, spec.frame_length, spec.hop_length)
     spectrum = torch.fft.rfft(frames * window)[..., bins]
     # Real and imaginary parts side by side, each with the weight of its bin: one product in place of two sums.

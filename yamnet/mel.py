@@ -40,6 +40,7 @@ class YamnetMel(MelFrontEnd):
     n_mels = 64
     exponent = 1
     chunk_frames = PATCH_FRAMES
+    unit = "ln(Mel magnitude + 0.001)"
 
     def filterbank(self, *, sample_rate: int, n_fft: int) -> NDArray[np.float32]:
         """HTK scale, no norm, 125 to 7500 Hz, rounded as the port rounds it.

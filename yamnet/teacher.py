@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.teachers import Teacher, audioset_labels, load_state_dict
+from spectral_transcoder.teachers import Teacher, audioset_labels
 from yamnet.mel import FRONT_END, PATCH_FRAMES, patches
 from yamnet.network import YAMNet
 from yamnet.weights import read_weights
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import torch
 
     from spectral_transcoder.mel import MelFrontEnd
 
-__all__ = ["NAMES", "YamnetTeacher", "download_name", "front_end", "load", "weight_files"]
+__all__ = ["NAMES", "YamnetTeacher", "create", "download_name", "front_end", "read_weights", "weight_files"]
 
 NAMES = ("YamNet",)
 ABSENT_LABELS = frozenset(
@@ -38,11 +36,11 @@ class YamnetTeacher(Teacher):
 
     name = "YamNet"
 
-    def __init__(self, network: YAMNet | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.front_end = FRONT_END
         self.labels = tuple(label for label in audioset_labels() if label not in ABSENT_LABELS)
-        self.network = YAMNet() if network is None else network
+        self.network = YAMNet()
 
     def scores(self, mel: torch.Tensor) -> torch.Tensor:
         """(batch, n_frames, 64) → (batch, 521), the mean over patches of 96 frames every 100.
@@ -60,6 +58,10 @@ class YamnetTeacher(Teacher):
             )
         return self.network(cut.flatten(0, 1)).sigmoid().unflatten(0, (n_examples, n_patches)).mean(dim=1)
 
+    def chunk_scores(self, chunks: torch.Tensor) -> torch.Tensor:
+        """(n_chunks, 96, 64) → (521,), the mean over chunks."""
+        return self.scores(chunks).mean(dim=0)
+
 
 def front_end(name: str) -> MelFrontEnd:
     """Mel front end."""
@@ -76,8 +78,6 @@ def download_name(name: str) -> str:
     return "yamnet"
 
 
-def load(name: str, path: Path) -> YamnetTeacher:
-    """Teacher with the weights of a `.pth`, `.h5` or `.tflite` file."""
-    teacher = YamnetTeacher()
-    load_state_dict(teacher.network, read_weights(path), path)
-    return teacher
+def create(name: str) -> YamnetTeacher:
+    """Teacher with random weights."""
+    return YamnetTeacher()

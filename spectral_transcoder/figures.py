@@ -1,0 +1,167 @@
+"""Pictures of third-octave and Mel spectrograms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectral_transcoder.third_octave import N_BANDS, NOMINAL_FREQUENCIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+    from numpy.typing import NDArray
+
+    from spectral_transcoder.mel import MelFrontEnd
+
+__all__ = ["Overview", "draw_mel", "draw_third_octave", "mel_range", "new_figure", "save", "spectrogram_figure"]
+
+COLOUR_MAP = "inferno"
+SHOWN_RANGE_DB = 80
+BAND_TICK_STEP = 4
+MAX_COLUMNS = 2000
+
+
+class Overview:
+    """A spectrogram of any length, averaged over time to a picture's width while it comes in.
+
+    Parameters
+    ----------
+    n_frames
+        that will come in all.
+    max_columns
+        of the picture.
+    """
+
+    def __init__(self, n_frames: int, *, max_columns: int = MAX_COLUMNS) -> None:
+        self.n_frames = max(n_frames, 1)
+        self.n_columns = min(self.n_frames, max_columns)
+        self.position = 0
+        self.counts = np.zeros(self.n_columns)
+        self.sums: NDArray[np.float64] | None = None
+
+    def add(self, frames: NDArray[np.floating]) -> None:
+        """Add the next frames, (n, n_bands)."""
+        if self.sums is None:
+            self.sums = np.zeros((self.n_columns, frames.shape[1]))
+        columns = (self.position + np.arange(len(frames))) * self.n_columns // self.n_frames
+        columns = np.minimum(columns, self.n_columns - 1)
+        np.add.at(self.sums, columns, frames)
+        np.add.at(self.counts, columns, 1)
+        self.position += len(frames)
+
+    @property
+    def image(self) -> NDArray[np.float64]:
+        """(n_columns, n_bands), the mean of what has come in."""
+        filled = self.counts > 0
+        return self.sums[filled] / self.counts[filled, None]
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Figure that belongs to no window system; sizes in inches."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(figure: Figure, path: Path, *, dpi: int = 110) -> None:
+    """Write a figure as PNG, whole or not at all."""
+    from spectral_transcoder.files import write_whole
+
+    with write_whole(path) as partial:
+        figure.savefig(partial, dpi=dpi, format="png")
+
+
+def draw_third_octave(axes: Axes, levels: NDArray[np.floating], *, seconds: float) -> AxesImage:
+    """Draw levels, (n_frames, 29) in dB."""
+    top = float(levels.max())
+    image = axes.imshow(
+        levels.T,
+        origin="lower",
+        aspect="auto",
+        interpolation="nearest",
+        cmap=COLOUR_MAP,
+        extent=(0, seconds, -0.5, N_BANDS - 0.5),
+        vmin=top - SHOWN_RANGE_DB,
+        vmax=top,
+    )
+    ticks = range(0, N_BANDS, BAND_TICK_STEP)
+    axes.set_yticks(list(ticks), [_frequency_name(NOMINAL_FREQUENCIES[tick]) for tick in ticks])
+    axes.set_ylabel("band (Hz)")
+    return image
+
+
+def draw_mel(
+    axes: Axes, mel: NDArray[np.floating], front_end: MelFrontEnd, *, seconds: float, limits: tuple[float, float]
+) -> AxesImage:
+    """Draw a log-Mel spectrogram, (n_frames, n_mels), with the frequencies of its bands and colours between limits."""
+    image = axes.imshow(
+        mel.T,
+        origin="lower",
+        aspect="auto",
+        interpolation="nearest",
+        cmap=COLOUR_MAP,
+        extent=(0, seconds, -0.5, front_end.n_mels - 0.5),
+        vmin=limits[0],
+        vmax=limits[1],
+    )
+    bank = front_end.filterbank(sample_rate=front_end.sample_rate, n_fft=8192)
+    centres = bank.argmax(axis=0) * front_end.sample_rate / 8192
+    ticks = np.linspace(0, front_end.n_mels - 1, 6).astype(int)
+    axes.set_yticks(ticks, [_frequency_name(round(centres[tick], -1)) for tick in ticks])
+    axes.set_ylabel("Mel band (Hz)")
+    return image
+
+
+def mel_range(mel: NDArray[np.floating], front_end: MelFrontEnd) -> tuple[float, float]:
+    """Colour limits for a log-Mel spectrogram: its loudest cell, and 80 dB below it."""
+    import torch
+
+    top = torch.tensor(float(mel.max()))
+    decades = SHOWN_RANGE_DB / 10 * front_end.exponent / 2
+    bottom = front_end.compress(front_end.expand(top) * 10**-decades)
+    return float(bottom), float(max(top, bottom + 1e-3))
+
+
+def spectrogram_figure(
+    levels: NDArray[np.floating],
+    mels: Mapping[str, NDArray[np.floating]],
+    front_end: MelFrontEnd,
+    *,
+    seconds: float,
+    title: str,
+) -> Figure:
+    """Third-octave spectrogram above Mel spectrograms, which share their colours.
+
+    Parameters
+    ----------
+    levels : (n_columns, 29)
+        in dB.
+    mels
+        title → (n_columns, n_mels), the first being the one whose range all share.
+    """
+    figure = new_figure(11, 2.1 * (1 + len(mels)) + 0.4)
+    rows = figure.subplots(1 + len(mels), 1, sharex=True)
+    figure.suptitle(title, fontsize=13)
+    image = draw_third_octave(rows[0], levels, seconds=seconds)
+    rows[0].set_title("third octaves, 125 ms: what the sensor keeps", loc="left", fontsize=11)
+    figure.colorbar(image, ax=rows[0], label="level (dB)", pad=0.01)
+    limits = mel_range(next(iter(mels.values())), front_end)
+    for axes, (name, mel) in zip(rows[1:], mels.items(), strict=True):
+        image = draw_mel(axes, mel, front_end, seconds=seconds, limits=limits)
+        axes.set_title(name, loc="left", fontsize=11)
+    figure.colorbar(image, ax=list(rows[1:]), label=front_end.unit, pad=0.01)
+    rows[-1].set_xlabel("time (s)")
+    return figure
+
+
+def _frequency_name(frequency: float) -> str:
+    return f"{frequency / 1000:g}k" if frequency >= 1000 else f"{frequency:g}"

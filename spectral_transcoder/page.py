@@ -1,0 +1,101 @@
+"""A page to listen to, look at and compare what was made of a recording; one file that works from the file system."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from spectral_transcoder.files import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
+
+__all__ = ["Column", "write_page"]
+
+EMBEDDED_SECONDS = 120
+"""Sounds up to this length are part of the page; of longer ones it names the wav files beside it."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One version of the sound."""
+
+    title: str
+    text: str
+    sound: Path
+    picture: Figure
+    tags: Sequence[tuple[str, float]]
+    """Label and score, the highest first; empty where no teacher was at hand."""
+
+
+def write_page(
+    path: Path, *, title: str, facts: str, notes: Sequence[str], columns: Sequence[Column], picture: Path
+) -> None:
+    """Write the page.
+
+    Parameters
+    ----------
+    facts
+        a line on the recording.
+    notes
+        what the reader should know besides, a line each.
+    picture
+        PNG that is shown below the columns.
+    """
+    template = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
+    text = template.substitute(
+        title=escape(title),
+        facts=escape(facts),
+        notes=escape("\n".join(notes)),
+        columns="\n".join(_column(column) for column in columns),
+        picture=_data_address("image/png", picture.read_bytes()),
+    )
+    with write_whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def _column(column: Column) -> str:
+    stream = io.BytesIO()
+    column.picture.savefig(stream, dpi=90, format="png")
+    tags = "\n".join(_tag(label, score) for label, score in column.tags)
+    return f"""<section>
+<h2>{escape(column.title)}</h2>
+<p>{escape(column.text)}</p>
+<audio controls preload="metadata" src="{_sound_address(column.sound)}"></audio>
+<img src="{_data_address("image/png", stream.getvalue())}" alt="Spectrogram: {escape(column.title)}">
+<ol>
+{tags}
+</ol>
+</section>"""
+
+
+def _tag(label: str, score: float) -> str:
+    style = f"background: linear-gradient(to right, var(--bar) {100 * score:.1f}%, transparent 0)"
+    return f'<li style="{style}"><span>{escape(label)}</span><b>{score:.2f}</b></li>'
+
+
+def _sound_address(path: Path) -> str:
+    """The sound as 16-bit FLAC within the page, or its file's name where it is long."""
+    import numpy as np
+    import soundfile
+
+    if soundfile.info(path).duration > EMBEDDED_SECONDS:
+        return quote(path.name)
+    samples, rate = soundfile.read(path, dtype="float32")
+    stream = io.BytesIO()
+    # What exceeds full scale would be clipped.
+    peak = max(1.0, float(np.abs(samples).max(initial=0)))
+    soundfile.write(stream, samples / peak, rate, format="FLAC", subtype="PCM_16")
+    return _data_address("audio/flac", stream.getvalue())
+
+
+def _data_address(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"

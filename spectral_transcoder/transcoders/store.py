@@ -1,0 +1,174 @@
+"""Trained transcoders on disk: ours in `reference_models/`, the paper's where the download leaves them.
+
+A trained transcoder is two files: weights (`.safetensors`, or the paper's `<identifier>_model`) and a YAML file of
+settings with the paper's keys beside them (`<stem>.yaml`, or `<identifier>_model_settings.yaml`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import yaml
+
+from spectral_transcoder.checkpoints import read_tensors
+from spectral_transcoder.errors import UserError
+from spectral_transcoder.paths import REFERENCE_MODELS, ROOT
+from spectral_transcoder.teachers import load_state_dict, module_of
+from spectral_transcoder.transcoders.cnn import CNNPinv
+from spectral_transcoder.transcoders.mlp import MLP, MLPPinv
+from spectral_transcoder.transcoders.students import EfficientNetStudent, SelfStudent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from torch import nn
+
+__all__ = [
+    "SEARCHED_FOLDERS",
+    "StoredTranscoder",
+    "TranscoderSettings",
+    "build_transcoder",
+    "find_transcoders",
+    "load_transcoder",
+]
+
+SEARCHED_FOLDERS = (REFERENCE_MODELS, ROOT / "paper_transcoders")
+"""Ours come before the paper's."""
+
+PAPER_SETTINGS_SUFFIX = "_model_settings.yaml"
+
+
+@dataclass(frozen=True)
+class TranscoderSettings:
+    """What a settings file says of the network, under the paper's keys."""
+
+    model_type: str
+    """cnn_pinv, mlp, mlp_pinv, self, effnet_b0 or effnet_b7"""
+
+    mels_type: str
+    """Name of the teacher: PANN, YamNet, mn04_as …"""
+
+    cnn_kernel_size: int | None = None
+    cnn_dilation: int | None = None
+    cnn_nb_layers: int | None = None
+    cnn_nb_channels: int | None = None
+    mlp_hl_1: int | None = None
+    mlp_hl_2: int | None = None
+
+    @property
+    def gives_mel(self) -> bool:
+        """Whether the output is a Mel spectrogram, not scores."""
+        return self.model_type in ("cnn_pinv", "mlp", "mlp_pinv")
+
+
+@dataclass(frozen=True)
+class StoredTranscoder:
+    """A trained transcoder that lies on disk."""
+
+    name: str
+    """cnn_logits, cnn_mels …"""
+
+    settings: TranscoderSettings
+    weights: Path
+
+
+def build_transcoder(settings: TranscoderSettings) -> nn.Module:
+    """Network with random weights.
+
+    Raises
+    ------
+    UserError
+        for an unknown type of model or teacher.
+    """
+    teacher_module = module_of(settings.mels_type)
+    front_end = teacher_module.front_end(settings.mels_type)
+    match settings.model_type:
+        case "cnn_pinv":
+            return CNNPinv(
+                front_end,
+                kernel_size=settings.cnn_kernel_size,
+                dilation=settings.cnn_dilation,
+                n_layers=settings.cnn_nb_layers,
+                n_channels=settings.cnn_nb_channels,
+            )
+        case "mlp" | "mlp_pinv":
+            network = MLP if settings.model_type == "mlp" else MLPPinv
+            return network(front_end, hidden_1=settings.mlp_hl_1, hidden_2=settings.mlp_hl_2)
+        case "self":
+            return SelfStudent(teacher_module.create(settings.mels_type))
+        case "effnet_b0" | "effnet_b7":
+            n_labels = len(teacher_module.create(settings.mels_type).labels)
+            return EfficientNetStudent(variant=settings.model_type.removeprefix("effnet_"), n_labels=n_labels)
+    raise UserError(f"unknown type of transcoder {settings.model_type!r}: cnn_pinv, mlp, mlp_pinv, self, effnet_b0, b7")
+
+
+def find_transcoders(teacher: str, folders: Sequence[Path] = SEARCHED_FOLDERS) -> dict[str, StoredTranscoder]:
+    """Trained transcoders for a teacher by name; what is in an earlier folder goes before the same name later."""
+    found: dict[str, StoredTranscoder] = {}
+    for folder in folders:
+        for stored in _stored_in(folder):
+            if stored.settings.mels_type == teacher:
+                found.setdefault(stored.name, stored)
+    return found
+
+
+def load_transcoder(stored: StoredTranscoder) -> nn.Module:
+    """Network with its trained weights, in eval mode.
+
+    Raises
+    ------
+    UserError
+        where the weights are damaged or not those of this network.
+    """
+    transcoder = build_transcoder(stored.settings)
+    load_state_dict(transcoder, read_tensors(stored.weights), stored.weights)
+    return transcoder.eval().requires_grad_(False)
+
+
+def _stored_in(folder: Path) -> Iterator[StoredTranscoder]:
+    for path in sorted(folder.glob("*.yaml")):
+        if path.name.endswith(PAPER_SETTINGS_SUFFIX):
+            identifier = path.name.removesuffix(PAPER_SETTINGS_SUFFIX)
+            weights = path.with_name(f"{identifier}_model")
+            name = _paper_name(identifier)
+        else:
+            weights = path.with_suffix(".safetensors")
+            name = ""
+        if weights.is_file():
+            content = _read_yaml(path)
+            yield StoredTranscoder(name or content.get("name", path.stem), _settings(content, path), weights)
+
+
+def _paper_name(identifier: str) -> str:
+    """Name for an identifier such as `classifier=PANN+…+transcoder=cnn_pinv+ts=0`."""
+    factors = dict(factor.split("=", 1) for factor in identifier.split("+") if "=" in factor)
+    if factors.get("transcoder") != "cnn_pinv":
+        return factors.get("transcoder", identifier)
+    return "cnn_logits" if factors.get("ts") == "1" else "cnn_mels"
+
+
+def _settings(content: dict, path: Path) -> TranscoderSettings:
+    try:
+        return TranscoderSettings(**{field.name: content.get(field.name) for field in fields(TranscoderSettings)})
+    except TypeError as error:
+        raise UserError(f"{path} is no settings file of a transcoder ({error})") from error
+
+
+def _read_yaml(path: Path) -> dict:
+    """Read a settings file; the paper's hold Python tuples, which are read as lists and nothing else is."""
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), _TupleLoader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is damaged: {str(error).splitlines()[0]}; download it again") from error
+    if not isinstance(content, dict) or not {"model_type", "mels_type"} <= content.keys():
+        raise UserError(f"{path} is no settings file of a transcoder: model_type and mels_type are missing")
+    return content
+
+
+class _TupleLoader(yaml.SafeLoader):
+    pass
+
+
+_TupleLoader.add_constructor("tag:yaml.org,2002:python/tuple", yaml.SafeLoader.construct_yaml_seq)

@@ -1,0 +1,139 @@
+"""Recordings of any length through a transcoder that takes one second at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from spectral_transcoder.third_octave import SAMPLE_RATE, third_octave
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from spectral_transcoder.mel import MelFrontEnd
+
+__all__ = ["CHUNK_SAMPLES", "concatenate", "transcode", "transcode_aligned", "transcode_levels"]
+
+CHUNK_SAMPLES = SAMPLE_RATE
+"""One second, what the transcoders are trained on."""
+
+BATCH_SIZE = 64
+
+
+def transcode_levels(transcoder: nn.Module, levels: torch.Tensor, *, batch_size: int = BATCH_SIZE) -> torch.Tensor:
+    """Transcode third-octave chunks in batches.
+
+    Parameters
+    ----------
+    levels : (n_chunks, n_frames, 29)
+        in dB; n_chunks may be zero.
+
+    Returns
+    -------
+    (n_chunks, chunk_frames, n_mels)
+    """
+    # A batch of none tells the shape where there is nothing to transcode.
+    batches = levels.split(batch_size) if len(levels) else (levels,)
+    return torch.cat([transcoder(batch) for batch in batches])
+
+
+def transcode(transcoder: nn.Module, waveform: torch.Tensor, *, batch_size: int = BATCH_SIZE) -> torch.Tensor:
+    """Transcode a waveform chunk by chunk, by the published rule.
+
+    Parameters
+    ----------
+    waveform : (n_samples,)
+        at 32 kHz.
+
+    Returns
+    -------
+    (n_chunks, chunk_frames, n_mels)
+        one item a second. What is left over is a chunk of its own, padded with zeros to its own third-octave frames
+        and then stretched to a second; below 97 samples it makes no frame and is dropped (the original crashed).
+    """
+    n_whole = waveform.shape[-1] // CHUNK_SAMPLES * CHUNK_SAMPLES
+    levels = third_octave(waveform[:n_whole].reshape(-1, CHUNK_SAMPLES))
+    remainder = third_octave(waveform[None, n_whole:])
+    chunks = [transcode_levels(transcoder, levels, batch_size=batch_size)]
+    if remainder.shape[1] > 0:
+        chunks.append(transcoder(remainder))
+    return torch.cat(chunks)
+
+
+def concatenate(chunks: torch.Tensor, front_end: MelFrontEnd) -> torch.Tensor:
+    """Join the Mel spectrograms of successive chunks, by the published rule.
+
+    Where a chunk has more frames than a second has hops (PANN: 101 and 100), the last frame of each chunk but the last
+    is dropped, as it is the first of the next.
+
+    Parameters
+    ----------
+    chunks : (n_chunks, chunk_frames, n_mels)
+
+    Returns
+    -------
+    (n_frames, n_mels), 100 · (n_chunks − 1) + 101 frames for PANN
+    """
+    step = min(front_end.chunk_frames, round(front_end.frame_rate))
+    return torch.cat([chunks[:-1, :step].flatten(0, 1), *chunks[-1:]])
+
+
+def transcode_aligned(
+    transcoder: nn.Module,
+    waveform: torch.Tensor,
+    front_end: MelFrontEnd,
+    *,
+    n_frames: int,
+    whole_chunks: torch.Tensor | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> torch.Tensor:
+    """Transcode a waveform to the frames at which the teacher's own Mel spectrogram has them.
+
+    For listening and looking, where the published rule would drift: what is left over after whole seconds is
+    transcoded as the end of the recording's last second, and the frames that YamNet's chunks leave out (4 in 100) are
+    interpolated.
+
+    Parameters
+    ----------
+    waveform : (n_samples,)
+        at 32 kHz, one second at least.
+    n_frames
+        of the result.
+    whole_chunks : (n_whole_seconds, chunk_frames, n_mels) or None
+        what `transcode` has made of the whole seconds, where that is at hand.
+
+    Returns
+    -------
+    (n_frames, n_mels)
+    """
+    n_samples = waveform.shape[-1]
+    n_whole = n_samples // CHUNK_SAMPLES * CHUNK_SAMPLES
+    chunks = transcode(transcoder, waveform[:n_whole], batch_size=batch_size) if whole_chunks is None else whole_chunks
+    starts = list(range(0, n_whole, CHUNK_SAMPLES))
+    hop = SAMPLE_RATE / front_end.frame_rate
+    if n_whole < n_samples:
+        # On a hop, so that its frames fall on those of the other chunks.
+        starts.append(int((n_samples - CHUNK_SAMPLES) // hop * hop))
+        chunks = torch.cat([chunks, transcode(transcoder, waveform[starts[-1] : starts[-1] + CHUNK_SAMPLES])])
+    first_frames = [round(start / hop) for start in starts]
+    ends = [*(round((start + CHUNK_SAMPLES) / hop) for start in starts[:-1]), n_frames]
+    return _lay_out(chunks, first_frames, ends)
+
+
+def _lay_out(chunks: torch.Tensor, starts: list[int], ends: list[int]) -> torch.Tensor:
+    """Put chunks on a common time line: each from where the one before ends, with gaps filled linearly."""
+    pieces = []
+    position = 0
+    last_frame = chunks[0, 0]
+    for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        piece = chunks[index, position - start : end - start]
+        pieces.append(piece)
+        last_frame = piece[-1] if len(piece) else last_frame
+        n_missing = end - position - len(piece)
+        if n_missing > 0:
+            next_frame = chunks[index + 1, 0] if index + 1 < len(chunks) else last_frame
+            weights = torch.arange(1, n_missing + 1).to(piece)[:, None] / (n_missing + 1)
+            pieces.append(torch.lerp(last_frame[None], next_frame[None], weights))
+        position = end
+    return torch.cat(pieces)
