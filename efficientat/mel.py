@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from spectral_transcoder.mel import MelFrontEnd
+from spectral_transcoder.mel import MelFrontEnd, triangles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,11 +42,9 @@ class EfficientatMel(MelFrontEnd):
     def filterbank(self, *, sample_rate: int, n_fft: int) -> NDArray[np.float32]:
         """Kaldi's bank: triangles that are linear in Mel, peak at most 1, nothing at half the sample rate."""
         edges = np.linspace(_hz_to_mel(FMIN), _hz_to_mel(FMAX), self.n_mels + 2)
-        lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
-        bins = _hz_to_mel(np.arange(n_fft // 2 + 1) * sample_rate / n_fft)[:, None]
-        bank = np.minimum((bins - lower) / (centre - lower), (upper - bins) / (upper - centre))
+        bank = triangles(_hz_to_mel(np.fft.rfftfreq(n_fft, 1 / sample_rate)), edges)
         bank[-1] = 0
-        return np.maximum(bank, 0).astype(np.float32)
+        return bank.astype(np.float32)
 
     def window(self) -> torch.Tensor:
         """Symmetric Hann window."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectral_transcoder.third_octave import N_BANDS, NOMINAL_FREQUENCIES
+from spectral_transcoder.third_octave import CENTRE_FREQUENCIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 
     from spectral_transcoder.mel import MelFrontEnd
 
-__all__ = ["Overview", "draw_mel", "draw_third_octave", "mel_range", "new_figure", "save", "spectrogram_figure"]
+__all__ = ["Overview", "mel_range", "new_figure", "save", "spectrogram_figure", "third_octave_range", "thumbnail"]
 
 COLOUR_MAP = "inferno"
 SHOWN_RANGE_DB = 80
-BAND_TICK_STEP = 4
+OCTAVES = (31.5, 63, 125, 250, 500, 1000, 2000, 4000, 8000)
 MAX_COLUMNS = 2000
 
 
@@ -80,45 +81,26 @@ def save(figure: Figure, path: Path, *, dpi: int = 110) -> None:
         figure.savefig(partial, dpi=dpi, format="png")
 
 
-def draw_third_octave(axes: Axes, levels: NDArray[np.floating], *, seconds: float) -> AxesImage:
-    """Draw levels, (n_frames, 29) in dB."""
+def thumbnail(image: NDArray[np.floating], limits: tuple[float, float]) -> bytes:
+    """PNG of a spectrogram, a pixel a cell, low frequencies at the bottom.
+
+    Parameters
+    ----------
+    image : (n_columns, n_bands)
+    limits
+        values of the darkest and the brightest colour.
+    """
+    from matplotlib.image import imsave
+
+    stream = io.BytesIO()
+    imsave(stream, image.T, origin="lower", cmap=COLOUR_MAP, vmin=limits[0], vmax=limits[1], format="png")
+    return stream.getvalue()
+
+
+def third_octave_range(levels: NDArray[np.floating]) -> tuple[float, float]:
+    """Colour limits for levels: the loudest, and 80 dB below it."""
     top = float(levels.max())
-    image = axes.imshow(
-        levels.T,
-        origin="lower",
-        aspect="auto",
-        interpolation="nearest",
-        cmap=COLOUR_MAP,
-        extent=(0, seconds, -0.5, N_BANDS - 0.5),
-        vmin=top - SHOWN_RANGE_DB,
-        vmax=top,
-    )
-    ticks = range(0, N_BANDS, BAND_TICK_STEP)
-    axes.set_yticks(list(ticks), [_frequency_name(NOMINAL_FREQUENCIES[tick]) for tick in ticks])
-    axes.set_ylabel("band (Hz)")
-    return image
-
-
-def draw_mel(
-    axes: Axes, mel: NDArray[np.floating], front_end: MelFrontEnd, *, seconds: float, limits: tuple[float, float]
-) -> AxesImage:
-    """Draw a log-Mel spectrogram, (n_frames, n_mels), with the frequencies of its bands and colours between limits."""
-    image = axes.imshow(
-        mel.T,
-        origin="lower",
-        aspect="auto",
-        interpolation="nearest",
-        cmap=COLOUR_MAP,
-        extent=(0, seconds, -0.5, front_end.n_mels - 0.5),
-        vmin=limits[0],
-        vmax=limits[1],
-    )
-    bank = front_end.filterbank(sample_rate=front_end.sample_rate, n_fft=8192)
-    centres = bank.argmax(axis=0) * front_end.sample_rate / 8192
-    ticks = np.linspace(0, front_end.n_mels - 1, 6).astype(int)
-    axes.set_yticks(ticks, [_frequency_name(round(centres[tick], -1)) for tick in ticks])
-    axes.set_ylabel("Mel band (Hz)")
-    return image
+    return top - SHOWN_RANGE_DB, top
 
 
 def mel_range(mel: NDArray[np.floating], front_end: MelFrontEnd) -> tuple[float, float]:
@@ -151,16 +133,38 @@ def spectrogram_figure(
     figure = new_figure(11, 2.1 * (1 + len(mels)) + 0.4)
     rows = figure.subplots(1 + len(mels), 1, sharex=True)
     figure.suptitle(title, fontsize=13)
-    image = draw_third_octave(rows[0], levels, seconds=seconds)
+    image = _draw(rows[0], levels, third_octave_range(levels), seconds=seconds)
+    _frequency_ticks(rows[0], CENTRE_FREQUENCIES)
     rows[0].set_title("third octaves, 125 ms: what the sensor keeps", loc="left", fontsize=11)
     figure.colorbar(image, ax=rows[0], label="level (dB)", pad=0.01)
     limits = mel_range(next(iter(mels.values())), front_end)
     for axes, (name, mel) in zip(rows[1:], mels.items(), strict=True):
-        image = draw_mel(axes, mel, front_end, seconds=seconds, limits=limits)
+        image = _draw(axes, mel, limits, seconds=seconds)
+        _frequency_ticks(axes, front_end.centre_frequencies())
         axes.set_title(name, loc="left", fontsize=11)
-    figure.colorbar(image, ax=list(rows[1:]), label=front_end.unit, pad=0.01)
+    figure.colorbar(image, ax=list(rows[1:]), label=front_end.unit, pad=0.01, aspect=40)
     rows[-1].set_xlabel("time (s)")
     return figure
+
+
+def _draw(axes: Axes, image: NDArray[np.floating], limits: tuple[float, float], *, seconds: float) -> AxesImage:
+    return axes.imshow(
+        image.T,
+        origin="lower",
+        aspect="auto",
+        interpolation="nearest",
+        cmap=COLOUR_MAP,
+        extent=(0, seconds, -0.5, image.shape[1] - 0.5),
+        vmin=limits[0],
+        vmax=limits[1],
+    )
+
+
+def _frequency_ticks(axes: Axes, centres: NDArray[np.floating]) -> None:
+    """Octaves from 31.5 Hz up, where they fall between the bands' centres."""
+    octaves = [octave for octave in OCTAVES if centres[0] <= octave <= centres[-1]]
+    axes.set_yticks(np.interp(octaves, centres, np.arange(len(centres))), [_frequency_name(o) for o in octaves])
+    axes.set_ylabel("Hz")
 
 
 def _frequency_name(frequency: float) -> str:

@@ -171,17 +171,16 @@ class Generator:
         scores: Mapping[str, NDArray[np.floating]],
         picture: Path,
     ) -> None:
-        seconds = source.n_samples / source.sensor.sample_rate
+        levels = pictures["third_octave"]
         limits = figures.mel_range(pictures[GROUND_TRUTH], self.front_end)
-        thumbnail = figures.new_figure(4, 2.6)
-        figures.draw_third_octave(thumbnail.subplots(), pictures["third_octave"], seconds=seconds)
         text = "The recording, normalised. Below: its third octaves, all that a sensor keeps."
-        columns = [Column("Original", text, original, thumbnail, ())]
+        columns = [
+            Column("Original", text, original, figures.thumbnail(levels, figures.third_octave_range(levels)), ())
+        ]
         for name, sound in sounds.items():
-            thumbnail = figures.new_figure(4, 2.6)
-            figures.draw_mel(thumbnail.subplots(), pictures[name], self.front_end, seconds=seconds, limits=limits)
+            image = figures.thumbnail(pictures[name], limits)
             tags = top_labels(scores[name], self.teacher.labels) if self.teacher else ()
-            columns.append(Column(title(name), TEXTS.get(name, ""), sound, thumbnail, tags))
+            columns.append(Column(title(name), TEXTS.get(name, ""), sound, image, tags))
         facts = (
             f"{source.sensor.seconds:.2f} s; teacher: {self.teacher_name}"
             f"{'; inverted as the published audio was (--paper)' if self.paper else ''}"

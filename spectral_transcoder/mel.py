@@ -9,17 +9,16 @@ from abc import ABC, abstractmethod
 from functools import cache
 from typing import TYPE_CHECKING
 
-import librosa.filters
+import numpy as np
 import torch
 from torch.nn import functional
 
 from spectral_transcoder.errors import UserError
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["MelFrontEnd", "librosa_filterbank"]
+__all__ = ["MelFrontEnd", "triangles"]
 
 
 class MelFrontEnd(ABC):
@@ -54,6 +53,11 @@ class MelFrontEnd(ABC):
     def expand(self, log_mel: torch.Tensor) -> torch.Tensor:
         """Undo `compress`, never below zero."""
 
+    def centre_frequencies(self) -> NDArray[np.float64]:
+        """Frequencies at which the bands weigh most, (n_mels,), Hz, to half a hertz."""
+        n_fft = 2 * self.sample_rate
+        return self.filterbank(sample_rate=self.sample_rate, n_fft=n_fft).argmax(axis=0) * (self.sample_rate / n_fft)
+
     def window(self) -> torch.Tensor:
         """Window of the STFT, (win_length,)."""
         return torch.hann_window(self.win_length, periodic=True, dtype=torch.float64)
@@ -63,9 +67,9 @@ class MelFrontEnd(ABC):
         left = (self.n_fft - self.win_length) // 2
         return functional.pad(self.window().double(), (left, self.n_fft - self.win_length - left))
 
-    def response(self) -> torch.Tensor:
-        """Gain of `prepare` at each bin of the FFT, (n_fft // 2 + 1,), float64."""
-        return torch.ones(self.n_fft // 2 + 1, dtype=torch.float64)
+    def response(self) -> torch.Tensor | None:
+        """Gain of `prepare` at each bin of the FFT, (n_fft // 2 + 1,), float64; None where nothing is prepared."""
+        return None
 
     def prepare(self, waveform: torch.Tensor) -> torch.Tensor:
         """What happens to the waveform before the STFT; nothing unless a teacher says so."""
@@ -121,13 +125,24 @@ class MelFrontEnd(ABC):
         return self.compress(mel).reshape(*waveform.shape[:-1], -1, self.n_mels)
 
 
-def librosa_filterbank(
-    *, sample_rate: int, n_fft: int, n_mels: int, fmin: float, fmax: float, htk: bool, norm: str | None
-) -> NDArray[np.float32]:
-    """`librosa.filters.mel`, transposed to (n_fft // 2 + 1, n_mels)."""
-    return librosa.filters.mel(
-        sr=sample_rate, n_fft=n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax, htk=htk, norm=norm
-    ).T.copy()
+def triangles(positions: NDArray[np.floating], edges: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Overlapping triangles of height 1, the shape of Mel filters.
+
+    Parameters
+    ----------
+    positions : (n_bins,)
+        of the FFT bins, in Hz or in Mel: whatever the triangles are linear in.
+    edges : (n_mels + 2,)
+        in the same unit, increasing; triangle i rises from edge i to edge i + 1 and falls to edge i + 2.
+
+    Returns
+    -------
+    (n_bins, n_mels) in [0, 1]
+    """
+    widths = np.diff(edges)
+    rising = (positions[:, None] - edges[:-2]) / widths[:-1]
+    falling = (edges[2:] - positions[:, None]) / widths[1:]
+    return np.maximum(0, np.minimum(rising, falling))
 
 
 @cache

@@ -16,7 +16,6 @@ from spectral_transcoder.files import write_whole
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from matplotlib.figure import Figure
 
 __all__ = ["Column", "write_page"]
 
@@ -31,7 +30,9 @@ class Column:
     title: str
     text: str
     sound: Path
-    picture: Figure
+    picture: bytes
+    """PNG"""
+
     tags: Sequence[tuple[str, float]]
     """Label and score, the highest first; empty where no teacher was at hand."""
 
@@ -63,14 +64,12 @@ def write_page(
 
 
 def _column(column: Column) -> str:
-    stream = io.BytesIO()
-    column.picture.savefig(stream, dpi=90, format="png")
     tags = "\n".join(_tag(label, score) for label, score in column.tags)
     return f"""<section>
 <h2>{escape(column.title)}</h2>
 <p>{escape(column.text)}</p>
 <audio controls preload="metadata" src="{_sound_address(column.sound)}"></audio>
-<img src="{_data_address("image/png", stream.getvalue())}" alt="Spectrogram: {escape(column.title)}">
+<img src="{_data_address("image/png", column.picture)}" alt="Spectrogram: {escape(column.title)}">
 <ol>
 {tags}
 </ol>

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from spectral_transcoder.mel import MelFrontEnd
+from spectral_transcoder.mel import MelFrontEnd, triangles
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,10 +50,8 @@ class YamnetMel(MelFrontEnd):
         """
         mels = torch.linspace(_hz_to_mel(FMIN), _hz_to_mel(FMAX), self.n_mels + 2)
         edges = 700 * (10 ** (mels / 2595) - 1)
-        bins = torch.linspace(0, sample_rate // 2, n_fft // 2 + 1)[:, None]
-        slopes = edges - bins
-        widths = edges.diff()
-        return torch.minimum(-slopes[:, :-2] / widths[:-1], slopes[:, 2:] / widths[1:]).clamp(min=0).numpy()
+        bins = torch.linspace(0, sample_rate // 2, n_fft // 2 + 1)
+        return triangles(bins.numpy(), edges.numpy())
 
     def window(self) -> torch.Tensor:
         """Periodic Hann window, rounded as the port rounds it."""
