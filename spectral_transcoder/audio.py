@@ -143,8 +143,9 @@ def _resampled_blocks(path: Path, sample_rate: int) -> Iterator[NDArray[np.float
                 yield resampler.resample_chunk(block)
             yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
     except soundfile.LibsndfileError as error:
+        reason = error.error_string.strip(" .")
         raise UserError(
-            f"cannot read {path} as audio ({error.error_string}): give a wav, flac, ogg, mp3 … file"
+            f"cannot read {path} ({reason}): it is damaged, cut off, or no audio file; give a wav, flac, ogg, mp3 …"
         ) from error
 
 

@@ -24,6 +24,9 @@ __all__ = ["Overview", "mel_range", "new_figure", "save", "spectrogram_figure", 
 
 COLOUR_MAP = "inferno"
 SHOWN_RANGE_DB = 80
+TICK_DISTANCE = 0.1
+"""Of the axis, that labels need to themselves."""
+
 OCTAVES = (31.5, 63, 125, 250, 500, 1000, 2000, 4000, 8000)
 MAX_COLUMNS = 2000
 
@@ -162,8 +165,13 @@ def _draw(axes: Axes, image: NDArray[np.floating], limits: tuple[float, float], 
 
 def _frequency_ticks(axes: Axes, centres: NDArray[np.floating]) -> None:
     """Octaves from 31.5 Hz up, where they fall between the bands' centres."""
-    octaves = [octave for octave in OCTAVES if centres[0] <= octave <= centres[-1]]
-    axes.set_yticks(np.interp(octaves, centres, np.arange(len(centres))), [_frequency_name(o) for o in octaves])
+    places: dict[float, float] = {}
+    for octave in reversed(OCTAVES):
+        place = float(np.interp(octave, centres, np.arange(len(centres))))
+        closest = min((abs(place - other) for other in places.values()), default=np.inf)
+        if centres[0] <= octave <= centres[-1] and closest >= len(centres) * TICK_DISTANCE:
+            places[octave] = place
+    axes.set_yticks(list(places.values()), [_frequency_name(octave) for octave in places])
     axes.set_ylabel("Hz")
 
 

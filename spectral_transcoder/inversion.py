@@ -155,7 +155,7 @@ def _griffin_lim(
     mel: torch.Tensor, waveform: torch.Tensor, stft: _Stft, power: int, iterations: int
 ) -> torch.Tensor:
     """Make linear Mel values into sound, starting from the phases of a waveform."""
-    smallest = mel.amax(dim=-1, keepdim=True).clamp_(min=torch.finfo(mel.dtype).tiny) * SMALLEST
+    smallest = (mel.amax(dim=-1, keepdim=True) * SMALLEST).clamp_(min=torch.finfo(mel.dtype).tiny)
     previous = stft.analyse(waveform)
     squared_magnitude = _spread(mel, stft.bank, smallest) ** (2 / power)
     waveform = stft.synthesise(_with_magnitude(previous, squared_magnitude))
