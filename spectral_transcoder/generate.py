@@ -42,6 +42,9 @@ PREFERRED_TEACHERS = ("PANN", "YamNet", "mn10_as", "mn04_as")
 
 DEFAULT_TRANSCODERS = ("pinv", "cnn_mels", "cnn_logits")
 
+PUBLISHED = {("cnn_mels", "PANN"), ("cnn_logits", "PANN"), ("cnn_logits", "YamNet")}
+"""Transcoders that the paper's repository offers."""
+
 TITLES = {
     GROUND_TRUTH: "Ground truth",
     "pinv": "PINV",
@@ -307,15 +310,14 @@ def _load_transcoders(
             there = ", ".join(["pinv", *(key for key, value in stored.items() if value.settings.gives_mel)])
             raise UserError(f"no transcoder {name!r} for {teacher}: there are {there}")
         else:
-            notes.append(f"{title(name)} is left out: there is no trained one for {teacher}. {_remedy(teacher)}")
+            notes.append(f"{title(name)} is left out: no trained one for {teacher} is here. {_remedy(name, teacher)}")
     return loaded, notes
 
 
-def _remedy(teacher: str) -> str:
-    published = {"PANN", "YamNet"}
-    if teacher in published:
-        return "The paper's: python3 download_pretrained_models.py --only paper_transcoders"
-    return f"The paper has published some for {' and '.join(sorted(published))}."
+def _remedy(name: str, teacher: str) -> str:
+    if (name, teacher) in PUBLISHED:
+        return "Get the paper's with: python3 download_pretrained_models.py --only paper_transcoders"
+    return "The paper has published none."
 
 
 def _device(name: str) -> torch.device:

@@ -151,9 +151,7 @@ class _Stft:
         return total.flatten(1)
 
 
-def _griffin_lim(
-    mel: torch.Tensor, waveform: torch.Tensor, stft: _Stft, power: int, iterations: int
-) -> torch.Tensor:
+def _griffin_lim(mel: torch.Tensor, waveform: torch.Tensor, stft: _Stft, power: int, iterations: int) -> torch.Tensor:
     """Make linear Mel values into sound, starting from the phases of a waveform."""
     smallest = (mel.amax(dim=-1, keepdim=True) * SMALLEST).clamp_(min=torch.finfo(mel.dtype).tiny)
     previous = stft.analyse(waveform)
@@ -180,9 +178,7 @@ def _spread(mel: torch.Tensor, bank: torch.Tensor, smallest: torch.Tensor) -> to
     return bins
 
 
-def _missing_gain(
-    mel: torch.Tensor, bins: torch.Tensor, bank: torch.Tensor, smallest: torch.Tensor
-) -> torch.Tensor:
+def _missing_gain(mel: torch.Tensor, bins: torch.Tensor, bank: torch.Tensor, smallest: torch.Tensor) -> torch.Tensor:
     """Factor for each bin that brings the sums nearer to the Mel values: the mean of what its bands ask for."""
     wanted = (mel / torch.maximum(bins @ bank, smallest)).clamp_(max=LARGEST_CORRECTION)
     return wanted @ (bank / bank.sum(dim=1, keepdim=True).clamp(min=SMALLEST)).T

@@ -1,0 +1,33 @@
+"""Draw where the bands of the teachers and of the sensors lie on the frequency axis."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spectral_transcoder import cli
+from spectral_transcoder.paths import RESULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Draw the figure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--output", type=Path, default=RESULTS, help="folder for the PNG")
+    options = parser.parse_args(arguments)
+    from spectral_transcoder.figures import save
+    from spectral_transcoder.files import make_folder
+    from spectral_transcoder.paper_figures import band_repartition_figure
+
+    path = make_folder(options.output) / "thirdo_mel_bands_repartition.png"
+    save(band_repartition_figure(), path)
+    print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(cli.run(main))
