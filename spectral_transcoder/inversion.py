@@ -6,8 +6,8 @@ Two ways:
     log → linear Mel, spread over the bins by a few multiplicative steps of non-negative least squares from the
     pseudo-inverse, then fast Griffin-Lim (Perraudin et al., 2013) whose target magnitudes follow the Mel spectrogram:
     after each analysis the magnitudes found are scaled so that their Mel sums are the given ones. The usual
-    Griffin-Lim keeps the first guess of magnitudes and stops at 0.7 to 0.9 dB (birds.wav, PANN) where this one reaches
-    0.35 dB.
+    Griffin-Lim keeps the first guess of magnitudes, and its error is two to four times this one's for PANN's Mel
+    spectrograms (`benchmarks/inversion_error.py`).
 `paper_mel_to_audio`
     what the published audio was made with: librosa's inversion, fed with dB as if they were power, and with a
     filterbank from 0 Hz to half the sample rate whatever the teacher's is.

@@ -100,8 +100,17 @@ def audioset_labels() -> tuple[str, ...]:
         return tuple(row["label"] for row in csv.DictReader(file))
 
 
-def load_state_dict(network: nn.Module, state_dict: dict[str, torch.Tensor], path: Path) -> None:
+def load_state_dict(
+    network: nn.Module, state_dict: dict[str, torch.Tensor], path: Path, *, assign: bool = False
+) -> None:
     """Load weights strictly.
+
+    Parameters
+    ----------
+    path
+        where they come from, for the message.
+    assign
+        put the tensors themselves in place of the network's, in place of copying them.
 
     Raises
     ------
@@ -109,7 +118,7 @@ def load_state_dict(network: nn.Module, state_dict: dict[str, torch.Tensor], pat
         where keys or shapes are not those of the network.
     """
     try:
-        network.load_state_dict(state_dict)
+        network.load_state_dict(state_dict, assign=assign)
     except RuntimeError as error:
         reason = str(error).splitlines()[1].strip()
         raise UserError(f"{path} does not hold the weights of this network: {reason[:200]}") from error
@@ -171,6 +180,8 @@ def load_teacher(name: str, *, weights: str | Path | None = None, folder: str | 
             f"the weights of {name} are missing ({path or Path(folder) / module.weight_files(name)[0]}): get them with "
             f"python3 download_pretrained_models.py --only {module.download_name(name)}"
         )
-    teacher = module.create(name)
-    load_state_dict(teacher.network, module.read_weights(path), path)
+    # Nothing is made that the checkpoint replaces: random weights take PANN a second.
+    with torch.device("meta"):
+        teacher = module.create(name)
+    load_state_dict(teacher.network, module.read_weights(path), path, assign=True)
     return teacher.eval().requires_grad_(False)
