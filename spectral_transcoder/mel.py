@@ -14,6 +14,7 @@ import torch
 from torch.nn import functional
 
 from spectral_transcoder.errors import UserError
+from spectral_transcoder.frames import map_frames
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,13 +116,14 @@ class MelFrontEnd(ABC):
         window, bank, bins = _constants(self, waveform.dtype, waveform.device)
         signal = self.prepare(waveform)
         flat = functional.pad(signal.reshape(-1, signal.shape[-1]), (self.n_fft // 2,) * 2, mode="reflect")
-        frames = flat.unfold(-1, self.n_fft, self.hop_length)
-        spectrum = torch.fft.rfft(frames * window)[..., bins]
-        # Not abs().square(): the square root in between costs more than the transform.
-        power = spectrum.real.square().addcmul_(spectrum.imag, spectrum.imag)
-        if self.exponent == 1:
-            power = power.sqrt_()
-        mel = power @ bank
+
+        def mels(frames: torch.Tensor) -> torch.Tensor:
+            spectrum = torch.fft.rfft(frames * window)[..., bins]
+            # Not abs().square(): the square root in between costs more than the transform.
+            power = spectrum.real.square().addcmul_(spectrum.imag, spectrum.imag)
+            return (power.sqrt_() if self.exponent == 1 else power) @ bank
+
+        mel = map_frames(mels, flat, frame_length=self.n_fft, hop_length=self.hop_length)
         return self.compress(mel).reshape(*waveform.shape[:-1], -1, self.n_mels)
 
 
