@@ -40,11 +40,9 @@ class EfficientatMel(MelFrontEnd):
         self.chunk_frames = self.n_frames(self.sample_rate)
 
     def filterbank(self, *, sample_rate: int, n_fft: int) -> NDArray[np.float32]:
-        """Kaldi's bank: triangles that are linear in Mel, peak at most 1, nothing at half the sample rate."""
+        """Kaldi's bank: triangles that are linear in Mel, peak at most 1."""
         edges = np.linspace(_hz_to_mel(FMIN), _hz_to_mel(FMAX), self.n_mels + 2)
-        bank = triangles(_hz_to_mel(np.fft.rfftfreq(n_fft, 1 / sample_rate)), edges)
-        bank[-1] = 0
-        return bank.astype(np.float32)
+        return triangles(_hz_to_mel(np.fft.rfftfreq(n_fft, 1 / sample_rate)), edges).astype(np.float32)
 
     def window(self) -> torch.Tensor:
         """Symmetric Hann window."""
@@ -54,9 +52,9 @@ class EfficientatMel(MelFrontEnd):
         """Pre-emphasis that looks one sample ahead, so that one sample is lost."""
         return waveform[..., 1:] - PRE_EMPHASIS * waveform[..., :-1]
 
-    def response(self) -> torch.Tensor:
+    def response(self, n_fft: int) -> torch.Tensor:
         """Gain of the pre-emphasis, |1 − 0.97 exp(−jω)|."""
-        frequency = torch.arange(self.n_fft // 2 + 1, dtype=torch.float64) * (2 * torch.pi / self.n_fft)
+        frequency = torch.arange(n_fft // 2 + 1, dtype=torch.float64) * (2 * torch.pi / n_fft)
         return (1 + PRE_EMPHASIS**2 - 2 * PRE_EMPHASIS * frequency.cos()).sqrt()
 
     @property

@@ -89,7 +89,7 @@ def download_name(name: str) -> str:
     return name
 
 
-def create(name: str) -> EfficientatTeacher:
+def create(name: str, weights: Path | None = None) -> EfficientatTeacher:
     """Teacher with random weights."""
     return EfficientatTeacher(name)
 

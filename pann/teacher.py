@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pann.mel import FRONT_END
 from pann.network import ResNet38
-from spectral_transcoder.checkpoints import read_tensors
+from spectral_transcoder.checkpoints import as_state_dict, read_tensors
 from spectral_transcoder.teachers import Teacher, audioset_labels
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def download_name(name: str) -> str:
     return "PANN"
 
 
-def create(name: str) -> PannTeacher:
+def create(name: str, weights: Path | None = None) -> PannTeacher:
     """Teacher with random weights."""
     return PannTeacher()
 
@@ -62,5 +62,5 @@ def create(name: str) -> PannTeacher:
 def read_weights(path: Path) -> dict[str, torch.Tensor]:
     """State dict of the network from the official checkpoint (`checkpoint["model"]`) or a bare state dict."""
     checkpoint = read_tensors(path)
-    state_dict = checkpoint.get("model", checkpoint)
+    state_dict = as_state_dict(checkpoint.get("model", checkpoint), path)
     return {key: tensor for key, tensor in state_dict.items() if not key.startswith(UNUSED_KEYS)}

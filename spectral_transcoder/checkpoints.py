@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-import zipfile
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,30 +11,42 @@ from spectral_transcoder.errors import UserError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["read_tensors"]
+__all__ = ["as_state_dict", "read_tensors"]
 
 
 def read_tensors(path: Path) -> dict:
-    """Tensors of a `torch.save` or safetensors file, on the CPU.
+    """Content of a `torch.save` or safetensors file, on the CPU.
 
     Raises
     ------
     UserError
-        where the file is damaged, or holds anything but tensors and plain containers.
+        where the file is damaged, or holds anything but a dict of tensors and plain containers.
     """
     try:
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
 
-            return load_file(path)
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=_can_be_mapped(path))
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(
-            f"{path} is damaged or no weight file ({reason[:150]}): delete it and download it again"
-        ) from error
+            content = load_file(path)
+        else:
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # whatever the bytes of a damaged file make the readers stumble over
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UserError(f"{path} is damaged or no weight file ({reason[:150]}): download it again") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path} holds no dict of tensors: download it again")
+    return content
 
 
-def _can_be_mapped(path: Path) -> bool:
-    """Whether the file has the zip layout of torch 1.6 and later, of which only what is used need be read."""
-    return zipfile.is_zipfile(path)
+def as_state_dict(content: object, path: Path) -> dict[str, torch.Tensor]:
+    """Check that the content of a file is a state dict, and bring its numbers to single precision.
+
+    Raises
+    ------
+    UserError
+        where it is something else.
+    """
+    if not isinstance(content, dict) or not all(
+        isinstance(name, str) and isinstance(tensor, torch.Tensor) for name, tensor in content.items()
+    ):
+        raise UserError(f"{path} does not hold the weights of a network: download it again")
+    return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in content.items()}

@@ -121,7 +121,7 @@ class _Stft:
         self.window = front_end.padded_window().to(like)
         bank = front_end.filterbank(sample_rate=front_end.sample_rate, n_fft=self.n_fft)
         self.bank = torch.from_numpy(bank).to(like)
-        response = front_end.response()
+        response = front_end.response(self.n_fft)
         self.response = None if response is None else response.to(like)
         overlapped = self._overlap_add(self.window.square().expand(1, self.n_frames, -1))
         self.window_sum = overlapped.clamp_(min=SMALLEST)

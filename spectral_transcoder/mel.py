@@ -68,8 +68,8 @@ class MelFrontEnd(ABC):
         left = (self.n_fft - self.win_length) // 2
         return functional.pad(self.window().double(), (left, self.n_fft - self.win_length - left))
 
-    def response(self) -> torch.Tensor | None:
-        """Gain of `prepare` at each bin of the FFT, (n_fft // 2 + 1,), float64; None where nothing is prepared."""
+    def response(self, n_fft: int) -> torch.Tensor | None:
+        """Gain of `prepare` at each bin of an FFT, (n_fft // 2 + 1,), float64; None where nothing is prepared."""
         return None
 
     def prepare(self, waveform: torch.Tensor) -> torch.Tensor:

@@ -41,13 +41,17 @@ def pinv_matrix(front_end: MelFrontEnd) -> torch.Tensor:
     -----
     Kept from the original, because the trained transcoders depend on it: the negative lobes of the pseudo-inverse are
     cut (so the lowest bands are counted up to five times), the Mel scale factor is a ratio of numbers of bins, and Mel
-    values are powers also for YAMNet, whose own Mels are magnitudes.
+    values are powers also for YAMNet, whose own Mels are magnitudes. The pre-emphasis of EfficientAT, which the
+    original does not know, is a gain of the bins.
     """
     n_fft = FAST.frame_length
     # float32 as in the original: its rounding leaves small positive entries that a clean pseudo-inverse has not.
     bands = torch.from_numpy(band_matrix(FAST)).float()
     spread = torch.linalg.pinv(bands, rcond=SMALLEST_SINGULAR_VALUE).relu().double()
     bins = torch.from_numpy(front_end.filterbank(sample_rate=SAMPLE_RATE, n_fft=n_fft)).double()
+    response = front_end.response(n_fft)
+    if response is not None:
+        bins = bins * response.square()[:, None]
     bin_ratio = (1 + front_end.n_fft / 2) / (1 + n_fft / 2)
     window_ratio = (bin_ratio * HANN_AMPLITUDE) ** 2
     band_energy = (n_fft * 2**0.5 / 2) ** 2

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from spectral_transcoder.checkpoints import as_state_dict
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.paths import ROOT
 from spectral_transcoder.transcoding import concatenate
@@ -31,8 +32,8 @@ __all__ = [
 ]
 
 TEACHER_MODULES = ("pann.teacher", "yamnet.teacher", "efficientat.teacher")
-"""Each gives `NAMES`, `front_end(name)`, `create(name)`, `weight_files(name)`, `read_weights(path)` and
-`download_name(name)`."""
+"""Each gives `NAMES`, `front_end(name)`, `create(name, weights)` (random, but of the form that the file asks for),
+`weight_files(name)`, `read_weights(path)` and `download_name(name)`."""
 
 
 class Teacher(nn.Module, ABC):
@@ -118,7 +119,7 @@ def load_state_dict(
         where keys or shapes are not those of the network.
     """
     try:
-        network.load_state_dict(state_dict, assign=assign)
+        network.load_state_dict(as_state_dict(state_dict, path), assign=assign)
     except RuntimeError as error:
         reason = str(error).splitlines()[1].strip()
         raise UserError(f"{path} does not hold the weights of this network: {reason[:200]}") from error
@@ -182,6 +183,6 @@ def load_teacher(name: str, *, weights: str | Path | None = None, folder: str | 
         )
     # Nothing is made that the checkpoint replaces: random weights take PANN a second.
     with torch.device("meta"):
-        teacher = module.create(name)
+        teacher = module.create(name, path)
     load_state_dict(teacher.network, module.read_weights(path), path, assign=True)
     return teacher.eval().requires_grad_(False)

@@ -192,8 +192,9 @@ def third_octave(
     float64, 5e-5 dB in float32.
     """
     if isinstance(waveform, np.ndarray):
-        levels = third_octave(torch.from_numpy(waveform), spec=spec, calibration_db=calibration_db)
-        return levels.numpy()
+        # Torch takes neither read-only nor reversed arrays, nor another machine's byte order.
+        plain = np.require(waveform, waveform.dtype.newbyteorder("="), ["C", "W"])
+        return third_octave(torch.from_numpy(plain), spec=spec, calibration_db=calibration_db).numpy()
     if waveform.dtype not in (torch.float32, torch.float64):
         raise TypeError(f"third_octave needs a float32 or float64 waveform, this one is {waveform.dtype}")
     window, weights, bins = _constants(spec, waveform.dtype, waveform.device)

@@ -64,6 +64,8 @@ def chain(front_end, third_octave_db):
     energy = (rms * 4096 * 2**0.5 / 2) ** 2
     energy = energy * ((1 + front_end.n_fft / 2) / (1 + 4096 / 2) * 0.5) ** 2
     power = (energy @ spread.T).numpy()  # (n_frames, 2049)
+    response = front_end.response(4096)
+    power = power if response is None else power * response.square().numpy()
     n_in, n_out = len(power), front_end.chunk_frames
     position = (np.arange(n_out) + 0.5) * n_in / n_out - 0.5
     power = np.stack([np.interp(position, np.arange(n_in), one_bin) for one_bin in power.T], axis=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -18,9 +20,15 @@ SEPARABLE_LAYERS = (
 
 
 class YAMNet(nn.Module):
-    """(batch, 96, 64) log-Mel patches → (batch, 521) before the sigmoid."""
+    """(batch, 96, 64) log-Mel patches → (batch, 521) before the sigmoid.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    activation_limit
+        what ReLU lets through at most: 6 in the fully quantised training, no limit in the original.
+    """
+
+    def __init__(self, *, activation_limit: float = math.inf) -> None:
         super().__init__()
         n_in = 32
         self.layer1 = FusedLayer(1, n_in, stride=2)
@@ -28,6 +36,9 @@ class YAMNet(nn.Module):
             setattr(self, f"layer{number}", SeparableLayer(n_in, n_out, stride=stride))
             n_in = n_out
         self.classifier = nn.Linear(n_in, N_LABELS)
+        for unit in self.modules():
+            if isinstance(unit, ConvUnit):
+                unit.activation_limit = activation_limit
 
     def embed(self, patch: torch.Tensor) -> torch.Tensor:
         """(batch, 96, 64) → (batch, 1024)."""
@@ -48,6 +59,7 @@ class ConvUnit(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(n_in, n_out, size, stride=stride, groups=groups, bias=False)
         self.bn = nn.BatchNorm2d(n_out, eps=BATCH_NORM_EPSILON)
+        self.activation_limit = math.inf
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """(batch, n_in, height, width) → (batch, n_out, ceil(height / stride), ceil(width / stride))."""
@@ -55,7 +67,7 @@ class ConvUnit(nn.Module):
         top, bottom = _same_padding(image.shape[2], size, stride)
         left, right = _same_padding(image.shape[3], size, stride)
         image = functional.pad(image, (left, right, top, bottom))
-        return functional.relu(self.bn(self.conv(image)))
+        return self.bn(self.conv(image)).clamp(0, self.activation_limit)
 
 
 class FusedLayer(nn.Module):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.teachers import Teacher, audioset_labels
 from yamnet.mel import FRONT_END, PATCH_FRAMES, patches
 from yamnet.network import YAMNet
-from yamnet.weights import read_weights
+from yamnet.weights import read_activation_limit, read_weights
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
 
     from spectral_transcoder.mel import MelFrontEnd
@@ -36,11 +39,11 @@ class YamnetTeacher(Teacher):
 
     name = "YamNet"
 
-    def __init__(self) -> None:
+    def __init__(self, *, activation_limit: float = math.inf) -> None:
         super().__init__()
         self.front_end = FRONT_END
         self.labels = tuple(label for label in audioset_labels() if label not in ABSENT_LABELS)
-        self.network = YAMNet()
+        self.network = YAMNet(activation_limit=activation_limit)
 
     def scores(self, mel: torch.Tensor) -> torch.Tensor:
         """(batch, n_frames, 64) → (batch, 521), the mean over patches of 96 frames every 100.
@@ -78,6 +81,6 @@ def download_name(name: str) -> str:
     return "yamnet"
 
 
-def create(name: str) -> YamnetTeacher:
-    """Teacher with random weights."""
-    return YamnetTeacher()
+def create(name: str, weights: Path | None = None) -> YamnetTeacher:
+    """Teacher with random weights, its activations limited as those of the file."""
+    return YamnetTeacher(activation_limit=read_activation_limit(weights) if weights else math.inf)

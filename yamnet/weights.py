@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
-from typing import TYPE_CHECKING
+import struct
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["read_keras", "read_tflite", "read_weights"]
+__all__ = ["read_activation_limit", "read_keras", "read_tflite", "read_weights"]
 
 KERAS_DATASET = re.compile(
     r"(?P<layer>layer\d+)/(?P<unit>conv|depthwise_conv|pointwise_conv)/(?:bn/)?"
@@ -49,7 +53,7 @@ def read_keras(path: Path) -> dict[str, torch.Tensor]:
     try:
         with h5py.File(path) as file:
             file.visititems(lambda name, item: state_dict.update(_from_keras(name, item)))
-    except OSError as error:
+    except (OSError, KeyError, RuntimeError) as error:
         raise UserError(f"{path} is damaged or no HDF5 file: download it again") from error
     if not state_dict:
         raise UserError(f"{path} holds no layer of YAMNet: Google's file is called yamnet.h5")
@@ -88,14 +92,12 @@ def read_tflite(path: Path) -> dict[str, torch.Tensor]:
     UserError
         where the file is no TFLite file of YAMNet.
     """
-    try:
-        kernels = list(_tflite_kernels(path.read_bytes()))
-        convolutions, (classifier, classifier_bias) = kernels[:-1], kernels[-1]
+    with _tflite_errors(path):
+        *convolutions, (classifier, classifier_bias) = [
+            [tensor.values() for tensor in layer.constants] for layer in _tflite_layers(path.read_bytes())
+        ]
         if len(convolutions) != N_CONVOLUTIONS or classifier.shape[0] != N_LABELS:
             raise ValueError(f"{len(convolutions)} convolutions in place of {N_CONVOLUTIONS}")
-    except (ValueError, IndexError, TypeError, AttributeError, RuntimeError) as error:
-        # flatbuffers has no error of its own for bytes that make no sense.
-        raise UserError(f"{path} is damaged or no TFLite file of YAMNet ({error}): download it again") from error
     state_dict: dict[str, torch.Tensor] = {}
     for unit, (kernel, bias) in zip(_unit_names(), convolutions, strict=True):
         # (out, height, width, in); depthwise (1, height, width, channels)
@@ -106,6 +108,20 @@ def read_tflite(path: Path) -> dict[str, torch.Tensor]:
         "classifier.weight": torch.from_numpy(classifier),
         "classifier.bias": torch.from_numpy(classifier_bias),
     }
+
+
+def read_activation_limit(path: Path) -> float:
+    """What the network's activations let through at most: 6 in the fully quantised TFLite file, else infinity.
+
+    Raises
+    ------
+    UserError
+        where a TFLite file is damaged.
+    """
+    if path.suffix != ".tflite":
+        return math.inf
+    with _tflite_errors(path):
+        return _tflite_layers(path.read_bytes())[0].activation_limit()
 
 
 def _unit_names() -> Iterator[str]:
@@ -126,8 +142,66 @@ def _identity_batch_norm(bias: NDArray[np.float32]) -> dict[str, torch.Tensor]:
     }
 
 
-def _tflite_kernels(content: bytes) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """Kernel and bias of each layer of the network, in the order of execution.
+@contextmanager
+def _tflite_errors(path: Path) -> Iterator[None]:
+    """Say what is wrong with a file; flatbuffers has no error of its own for bytes that make no sense."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError, RuntimeError, struct.error) as error:
+        raise UserError(f"{path} is damaged or no TFLite file of YAMNet ({error}): download it again") from error
+
+
+@dataclass(frozen=True)
+class _Constant:
+    """A constant tensor of a TFLite model."""
+
+    model: Any
+    tensor: Any
+
+    def values(self) -> NDArray[np.float32]:
+        """Numbers that the tensor stands for."""
+        import tflite
+
+        types = {
+            tflite.TensorType.FLOAT32: np.float32,
+            tflite.TensorType.INT32: np.int32,
+            tflite.TensorType.INT8: np.int8,
+            tflite.TensorType.UINT8: np.uint8,
+        }
+        stored = self.model.Buffers(self.tensor.Buffer()).DataAsNumpy()
+        shape = self.tensor.ShapeAsNumpy()
+        values = stored.view(types[self.tensor.Type()]).reshape(shape).astype(np.float32)
+        quantisation = self.tensor.Quantization()
+        if quantisation is None or quantisation.ScaleLength() == 0:
+            return values
+        # One scale for all, or one for each index of one axis.
+        along = [1] * values.ndim
+        along[quantisation.QuantizedDimension()] = -1
+        scale = quantisation.ScaleAsNumpy().reshape(along).astype(np.float32)
+        zero = quantisation.ZeroPointAsNumpy().reshape(along).astype(np.float32)
+        return (values - zero) * scale
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """A convolution or the classifier of a TFLite model."""
+
+    operator: Any
+    constants: tuple[_Constant, _Constant]
+    """Kernel and bias."""
+
+    def activation_limit(self) -> float:
+        """What the activation that is fused with the layer lets through at most."""
+        import tflite
+
+        options = tflite.Conv2DOptions()
+        table = self.operator.BuiltinOptions()
+        options.Init(table.Bytes, table.Pos)
+        return 6.0 if options.FusedActivationFunction() == tflite.ActivationFunctionType.RELU6 else math.inf
+
+
+def _tflite_layers(content: bytes) -> list[_Layer]:
+    """Layers of the network in the order of execution.
 
     The front end of such files is made of fully connected layers as well; the network starts at the first convolution.
     """
@@ -141,38 +215,21 @@ def _tflite_kernels(content: bytes) -> Iterator[tuple[NDArray[np.float32], NDArr
     kinds = [model.OperatorCodes(operator.OpcodeIndex()) for operator in operators]
     codes = [max(kind.BuiltinCode(), kind.DeprecatedBuiltinCode()) for kind in kinds]
     builtin = tflite.BuiltinOperator
-    sources = {
+    dequantised = {
         operator.Outputs(0): operator.Inputs(0)
         for operator, code in zip(operators, codes, strict=True)
         if code == builtin.DEQUANTIZE
     }
-    layers = (builtin.CONV_2D, builtin.DEPTHWISE_CONV_2D, builtin.FULLY_CONNECTED)
     first = codes.index(builtin.CONV_2D)
-    for operator, code in zip(operators[first:], codes[first:], strict=True):
-        if code in layers:
-            kernel, bias = operator.Inputs(1), operator.Inputs(2)
-            yield tuple(_tflite_tensor(model, graph, sources.get(index, index)) for index in (kernel, bias))
-
-
-def _tflite_tensor(model, graph, index: int) -> NDArray[np.float32]:
-    """Values of a constant tensor."""
-    import tflite
-
-    tensor = graph.Tensors(index)
-    types = {
-        tflite.TensorType.FLOAT32: np.float32,
-        tflite.TensorType.INT32: np.int32,
-        tflite.TensorType.INT8: np.int8,
-        tflite.TensorType.UINT8: np.uint8,
-    }
-    stored = model.Buffers(tensor.Buffer()).DataAsNumpy()
-    values = stored.view(types[tensor.Type()]).reshape(tensor.ShapeAsNumpy()).astype(np.float32)
-    quantisation = tensor.Quantization()
-    if quantisation is None or quantisation.ScaleLength() == 0:
-        return values
-    # One scale for all, or one for each index of one axis.
-    shape = [1] * values.ndim
-    shape[quantisation.QuantizedDimension()] = -1
-    scale = quantisation.ScaleAsNumpy().reshape(shape).astype(np.float32)
-    zero = quantisation.ZeroPointAsNumpy().reshape(shape).astype(np.float32)
-    return (values - zero) * scale
+    layers = (builtin.CONV_2D, builtin.DEPTHWISE_CONV_2D, builtin.FULLY_CONNECTED)
+    return [
+        _Layer(
+            operator,
+            tuple(
+                _Constant(model, graph.Tensors(dequantised.get(index, index)))
+                for index in (operator.Inputs(1), operator.Inputs(2))
+            ),
+        )
+        for operator, code in zip(operators[first:], codes[first:], strict=True)
+        if code in layers
+    ]

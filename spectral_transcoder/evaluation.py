@@ -1,0 +1,72 @@
+"""What teachers and transcoders make of the chunks of a dataset, batch by batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from spectral_transcoder.trainer import batches
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import nn
+
+    from spectral_transcoder.teachers import Teacher
+
+__all__ = ["Evaluated", "evaluate_student", "evaluate_teacher", "evaluate_transcoder"]
+
+BATCH_SIZE = 64
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Per chunk."""
+
+    scores: NDArray[np.float32]
+    """(n_chunks, n_labels) in [0, 1]"""
+
+    mel_mse: NDArray[np.float32] | None = None
+    """(n_chunks,) mean squared error of the Mel spectrogram; None where the model makes none."""
+
+
+def evaluate_teacher(teacher: Teacher, mel: torch.Tensor, *, batch_size: int = BATCH_SIZE) -> Evaluated:
+    """Scores of the teacher on its own Mel spectrograms, (n_chunks, n_frames, n_mels) on any device."""
+    device = next(teacher.parameters()).device
+    with torch.inference_mode():
+        scores = [teacher.scores(part.to(device).float()).cpu() for part in mel.split(batch_size)]
+    return Evaluated(torch.cat(scores).numpy())
+
+
+def evaluate_transcoder(
+    transcoder: nn.Module, teacher: Teacher, split: Mapping[str, torch.Tensor], *, batch_size: int = BATCH_SIZE
+) -> Evaluated:
+    """Scores of the teacher on transcoded Mel spectrograms, and how far those are from its own.
+
+    Parameters
+    ----------
+    split
+        `third_octave` (n_chunks, n_frames, 29), `mel` (n_chunks, n_mel_frames, n_mels)
+    """
+    device = next(teacher.parameters()).device
+    scores, errors = [], []
+    with torch.inference_mode():
+        for batch in batches(split, batch_size):
+            mel = transcoder(batch["third_octave"].to(device))
+            difference = mel - batch["mel"].to(device)
+            errors.append(difference.float().square().mean(dim=(1, 2)).cpu())
+            scores.append(teacher.scores(mel).float().cpu())
+    return Evaluated(torch.cat(scores).numpy(), torch.cat(errors).numpy())
+
+
+def evaluate_student(
+    student: nn.Module, third_octave: torch.Tensor, *, device: torch.device, batch_size: int = BATCH_SIZE
+) -> Evaluated:
+    """Scores that a student gives directly, (n_chunks, n_frames, 29) → (n_chunks, n_labels)."""
+    with torch.no_grad():
+        scores = [student(part.to(device)).float().cpu() for part in third_octave.split(batch_size)]
+    return Evaluated(torch.cat(scores).numpy())

@@ -1,0 +1,312 @@
+"""The one trainer: Adam, best state on the validation split, checkpoints from which it goes on bit for bit."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+from tqdm import tqdm
+
+from spectral_transcoder.checkpoints import read_tensors
+from spectral_transcoder.errors import UserError
+from spectral_transcoder.files import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from torch import nn
+
+    Batch = Mapping[str, torch.Tensor]
+    Objective = Callable[[nn.Module, Batch], dict[str, torch.Tensor]]
+
+__all__ = ["Interrupted", "Trained", "Trainer", "TrainingOptions", "batches"]
+
+TRAIN, VALID, EVAL = "train", "valid", "eval"
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How to train."""
+
+    epochs: int
+    learning_rate: float = 1e-3
+    batch_size: int = 64
+    seed: int = 0
+    device: str = "cpu"
+    mixed_precision: bool = False
+    """bfloat16 in convolutions and products; losses and weights stay in float32."""
+
+    compile: bool = False
+    train_mode_evaluation: bool = False
+    """Validate and evaluate in train mode, as the original does."""
+
+    patience: int | None = None
+    """Epochs without a better validation loss after which to stop; never by default."""
+
+    checkpoint_seconds: float = 300
+    """Longest time between checkpoints within an epoch; one is made after each epoch besides."""
+
+
+@dataclass
+class Trained:
+    """What training leaves."""
+
+    best_state: dict[str, torch.Tensor]
+    losses: dict[str, list[float]] = field(default_factory=dict)
+    """`losses_train` per iteration, `losses_valid` and `losses_eval` per epoch with the one before training first, and
+    `losses_mel_train` … where the objective has parts."""
+
+    epochs: int = 0
+
+
+class Interrupted(Exception):
+    """Training was asked to stop, and has saved where it was."""
+
+
+def batches(split: Batch, batch_size: int, *, order: torch.Tensor | None = None) -> Iterator[dict[str, torch.Tensor]]:
+    """Successive batches of a split, the last one smaller.
+
+    Parameters
+    ----------
+    split
+        tensors with the same first dimension.
+    order : (n_chunks,)
+        of the items; as they lie by default.
+    """
+    n_items = len(next(iter(split.values())))
+    for start in range(0, n_items, batch_size):
+        if order is None:
+            yield {name: tensor[start : start + batch_size] for name, tensor in split.items()}
+        else:
+            chosen = order[start : start + batch_size]
+            yield {name: tensor.index_select(0, chosen) for name, tensor in split.items()}
+
+
+class Trainer:
+    """Train a network for an objective on data that lies in memory, or on the GPU.
+
+    Parameters
+    ----------
+    network
+        on any device; it is moved.
+    splits
+        `train`, `valid` and `eval` → tensors by name; moved to the device where they are not.
+    checkpoint
+        file to save to and to go on from; it is deleted when training has ended.
+    scalars
+        called with a name, a value and an iteration (for TensorBoard).
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        objective: Objective,
+        splits: Mapping[str, Batch],
+        options: TrainingOptions,
+        *,
+        checkpoint: Path,
+        scalars: Callable[[str, float, int], None] | None = None,
+    ) -> None:
+        self.options = options
+        self.device = torch.device(options.device)
+        self.network = network.to(self.device)
+        self.step_network = torch.compile(self.network) if options.compile else self.network
+        self.objective = objective
+        self.splits = {
+            name: {key: tensor.to(self.device) for key, tensor in split.items()} for name, split in splits.items()
+        }
+        self.checkpoint = checkpoint
+        self.scalars = scalars or (lambda name, value, iteration: None)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=options.learning_rate)
+        self.trained = Trained(best_state={})
+        self.epoch = 0
+        self.iteration = 0
+        """Within the epoch."""
+
+        self.best_loss = math.inf
+        self.best_epoch = 0
+
+    def train(self) -> Trained:
+        """Train to the end, from the checkpoint where there is one.
+
+        Raises
+        ------
+        Interrupted
+            after SIGTERM, SIGUSR1 or Ctrl-C, with a checkpoint saved.
+        UserError
+            where the loss is not finite any more; the best state so far is in the checkpoint.
+        """
+        torch.manual_seed(self.options.seed)
+        if self.checkpoint.is_file():
+            self._resume()
+        else:
+            self._validate()
+        n_iterations = math.ceil(self._n_items(TRAIN) / self.options.batch_size)
+        progress = tqdm(
+            total=self.options.epochs * n_iterations,
+            initial=self.epoch * n_iterations + self.iteration,
+            unit="step",
+            disable=None,
+        )
+        with progress, _stop_requests() as stop:
+            while self.epoch < self.options.epochs and not self._out_of_patience():
+                self._train_epoch(progress, stop)
+                self._validate()
+                self._save()
+                progress.set_postfix(epoch=self.epoch, valid=f"{self.trained.losses['losses_valid'][-1]:.5g}")
+        self.trained.epochs = self.epoch
+        self.checkpoint.unlink(missing_ok=True)
+        return self.trained
+
+    def _train_epoch(self, progress: tqdm, stop: threading.Event) -> None:
+        """The rest of an epoch, from `self.iteration`."""
+        order = self._shuffled()[self.iteration * self.options.batch_size :]
+        last_saved = progress.format_dict["elapsed"]
+        self.network.train()
+        for batch in batches(self.splits[TRAIN], self.options.batch_size, order=order):
+            self._step(batch)
+            self.iteration += 1
+            progress.update()
+            if stop.is_set():
+                self._save()
+                raise Interrupted(f"stopped in epoch {self.epoch + 1}; {self.checkpoint} has all to go on from")
+            elapsed = progress.format_dict["elapsed"]
+            if elapsed - last_saved > self.options.checkpoint_seconds:
+                self._save()
+                last_saved = elapsed
+        self.epoch += 1
+        self.iteration = 0
+
+    def _step(self, batch: Batch) -> None:
+        self.optimizer.zero_grad(set_to_none=True)
+        with self._precision():
+            losses = self.objective(self.step_network, batch)
+        values = {name: value.item() for name, value in losses.items()}
+        if not math.isfinite(values["loss"]):
+            self._refuse(values["loss"])
+        losses["loss"].backward()
+        self.optimizer.step()
+        self._record(values, TRAIN)
+        self.scalars("loss/train", values["loss"], len(self.trained.losses["losses_train"]))
+
+    def _refuse(self, loss: float) -> None:
+        """Stop at a loss that is not finite, with the best state so far in the checkpoint."""
+        if self.trained.best_state:
+            self.network.load_state_dict(self.trained.best_state)
+            self._save()
+        raise UserError(
+            f"the training loss became {loss} in epoch {self.epoch + 1}: the state of epoch {self.best_epoch} is kept "
+            f"in {self.checkpoint}; delete it and train with a smaller learning rate"
+        )
+
+    def _validate(self) -> None:
+        """Losses on the other splits; the state is kept if none was better on `valid`."""
+        for split in (VALID, EVAL):
+            values = self.evaluate(split)
+            parts = values if self.epoch else {"loss": values["loss"]}
+            self._record(parts, split)
+            self.scalars(f"loss/{split}", values["loss"], len(self.trained.losses.get("losses_train", ())))
+        valid = self.trained.losses["losses_valid"][-1]
+        # Of equals the later one, as in the original.
+        if valid <= self.best_loss:
+            self.best_loss, self.best_epoch = valid, self.epoch
+            self.trained.best_state = {
+                name: tensor.detach().cpu().clone() for name, tensor in self.network.state_dict().items()
+            }
+
+    def evaluate(self, split: str) -> dict[str, float]:
+        """Losses on a split, the mean over batches, each counting the same as in the original."""
+        self.network.train(self.options.train_mode_evaluation)
+        totals: dict[str, float] = {}
+        n_batches = 0
+        with torch.no_grad(), self._precision():
+            for batch in batches(self.splits[split], self.options.batch_size):
+                for name, value in self.objective(self.step_network, batch).items():
+                    totals[name] = totals.get(name, 0.0) + value.item()
+                n_batches += 1
+        return {name: total / n_batches for name, total in totals.items()}
+
+    def _record(self, values: Mapping[str, float], split: str) -> None:
+        for name, value in values.items():
+            key = f"losses_{split}" if name == "loss" else f"losses_{name}_{split}"
+            self.trained.losses.setdefault(key, []).append(value)
+
+    def _n_items(self, split: str) -> int:
+        return len(self.splits[split]["third_octave"])
+
+    def _shuffled(self) -> torch.Tensor:
+        """Order of the epoch, a function of seed and epoch alone."""
+        generator = torch.Generator().manual_seed(self.options.seed * 1_000_003 + self.epoch)
+        return torch.randperm(self._n_items(TRAIN), generator=generator).to(self.device)
+
+    def _precision(self):
+        if not self.options.mixed_precision:
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=torch.bfloat16)
+
+    def _out_of_patience(self) -> bool:
+        patience = self.options.patience
+        return patience is not None and self.epoch - self.best_epoch >= patience
+
+    def _save(self) -> None:
+        """Write all that `_resume` needs."""
+        state = {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "best_state": self.trained.best_state,
+            "losses": self.trained.losses,
+            "epoch": self.epoch,
+            "iteration": self.iteration,
+            "best_loss": self.best_loss,
+            "best_epoch": self.best_epoch,
+            "random_state": torch.get_rng_state(),
+            "options": _comparable(self.options),
+        }
+        if self.device.type == "cuda":
+            state["cuda_random_state"] = torch.cuda.get_rng_state(self.device)
+        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        with write_whole(self.checkpoint) as partial:
+            torch.save(state, partial)
+
+    def _resume(self) -> None:
+        state = read_tensors(self.checkpoint)
+        if state["options"] != _comparable(self.options):
+            raise UserError(
+                f"{self.checkpoint} belongs to a training with other options: delete it to start anew, or use the same"
+            )
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.trained = Trained(state["best_state"], state["losses"])
+        self.epoch, self.iteration = state["epoch"], state["iteration"]
+        self.best_loss, self.best_epoch = state["best_loss"], state["best_epoch"]
+        torch.set_rng_state(state["random_state"])
+        if "cuda_random_state" in state and self.device.type == "cuda":
+            torch.cuda.set_rng_state(state["cuda_random_state"], self.device)
+
+
+def _comparable(options: TrainingOptions) -> dict:
+    """What must not change between two parts of one training; one may train longer, or somewhere else."""
+    free = ("epochs", "device", "compile", "patience", "checkpoint_seconds")
+    return {name: value for name, value in asdict(options).items() if name not in free}
+
+
+@contextmanager
+def _stop_requests() -> Iterator[threading.Event]:
+    """An event that is set by Ctrl-C, SIGTERM and SIGUSR1 (what SLURM sends before the time limit)."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in signals}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
