@@ -29,6 +29,9 @@ TICK_DISTANCE = 0.1
 
 OCTAVES = (31.5, 63, 125, 250, 500, 1000, 2000, 4000, 8000)
 MAX_COLUMNS = 2000
+ROW_HEIGHT = 2.1
+MARGIN = 0.55
+"""Inches."""
 
 
 class Overview:
@@ -66,12 +69,12 @@ class Overview:
         return self.sums[filled] / self.counts[filled, None]
 
 
-def new_figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float, *, layout: str | None = "constrained") -> Figure:
     """Figure that belongs to no window system; sizes in inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout=layout)
     FigureCanvasAgg(figure)
     return figure
 
@@ -133,19 +136,28 @@ def spectrogram_figure(
     mels
         title → (n_columns, n_mels), the first being the one whose range all share.
     """
-    figure = new_figure(11, 2.1 * (1 + len(mels)) + 0.4)
-    rows = figure.subplots(1 + len(mels), 1, sharex=True)
-    figure.suptitle(title, fontsize=13)
+    n_rows = 1 + len(mels)
+    height = ROW_HEIGHT * n_rows + 2.4 * MARGIN
+    # Places are known beforehand: a layout engine would take as long as the drawing.
+    figure = new_figure(11, height, layout=None)
+    grid = figure.add_gridspec(
+        n_rows, 2, width_ratios=(1, 0.015), left=0.06, right=0.92, wspace=0.03, hspace=0.25,
+        bottom=MARGIN / height, top=1 - 1.4 * MARGIN / height,
+    )  # fmt: skip
+    rows = [figure.add_subplot(grid[row, 0]) for row in range(n_rows)]
+    figure.suptitle(title, fontsize=13, y=1 - 0.35 * MARGIN / height)
     image = _draw(rows[0], levels, third_octave_range(levels), seconds=seconds)
     _frequency_ticks(rows[0], CENTRE_FREQUENCIES)
     rows[0].set_title("third octaves, 125 ms: what the sensor keeps", loc="left", fontsize=11)
-    figure.colorbar(image, ax=rows[0], label="level (dB)", pad=0.01)
+    figure.colorbar(image, cax=figure.add_subplot(grid[0, 1]), label="level (dB)")
     limits = mel_range(next(iter(mels.values())), front_end)
     for axes, (name, mel) in zip(rows[1:], mels.items(), strict=True):
         image = _draw(axes, mel, limits, seconds=seconds)
         _frequency_ticks(axes, front_end.centre_frequencies())
         axes.set_title(name, loc="left", fontsize=11)
-    figure.colorbar(image, ax=list(rows[1:]), label=front_end.unit, pad=0.01, aspect=40)
+    figure.colorbar(image, cax=figure.add_subplot(grid[1:, 1]), label=front_end.unit)
+    for axes in rows[:-1]:
+        axes.set_xticklabels([])
     rows[-1].set_xlabel("time (s)")
     return figure
 

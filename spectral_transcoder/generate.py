@@ -7,12 +7,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import torch
 from tqdm import tqdm
 
 from spectral_transcoder import figures
 from spectral_transcoder.analysis import GROUND_TRUTH, Source, analyse, analyse_as_published
 from spectral_transcoder.audio import BLOCK_SAMPLES, find_audio, write_wav
+from spectral_transcoder.devices import choose_device
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.files import make_folder, write_whole
 from spectral_transcoder.inversion import ITERATIONS
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
+    import torch
     from numpy.typing import NDArray
     from torch import nn
 
@@ -265,7 +266,7 @@ def prepare(
     models
         folder with `pann/`, `yamnet/`, `efficientat/` and `paper_transcoders/`.
     device
-        "auto" (a GPU where there is one), "cpu", "cuda", "cuda:1" …
+        as `choose_device` takes it.
 
     Raises
     ------
@@ -274,7 +275,7 @@ def prepare(
     """
     name = teacher or choose_teacher(models)
     front_end = front_end_of(name)
-    where = _device(device)
+    where = choose_device(device)
     loaded, notes = _load_transcoders(name, transcoders, models)
     judge = None
     if teacher_weights or find_weights(name, models):
@@ -318,17 +319,6 @@ def _remedy(name: str, teacher: str) -> str:
     if (name, teacher) in PUBLISHED:
         return "Get the paper's with: python3 download_pretrained_models.py --only paper_transcoders"
     return "The paper has published none."
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise UserError(f"there is no device {name!r} here: use --device cpu") from error
-    return device
 
 
 def _write_original(source: Source, path: Path) -> None:

@@ -155,13 +155,15 @@ def _griffin_lim(mel: torch.Tensor, waveform: torch.Tensor, stft: _Stft, power: 
     """Make linear Mel values into sound, starting from the phases of a waveform."""
     smallest = (mel.amax(dim=-1, keepdim=True) * SMALLEST).clamp_(min=torch.finfo(mel.dtype).tiny)
     previous = stft.analyse(waveform)
-    squared_magnitude = _spread(mel, stft.bank, smallest) ** (2 / power)
+    bins = _spread(mel, stft.bank, smallest)
+    squared_magnitude = bins if power == 2 else bins.square_()
     waveform = stft.synthesise(_with_magnitude(previous, squared_magnitude))
     for _ in range(iterations):
         spectrum = stft.analyse(waveform)
         squared_magnitude = _square(spectrum)
-        gain = _missing_gain(mel, squared_magnitude ** (power / 2), stft.bank, smallest)
-        squared_magnitude.mul_(gain ** (2 / power))
+        bins = squared_magnitude if power == 2 else squared_magnitude.sqrt()
+        gain = _missing_gain(mel, bins, stft.bank, smallest)
+        squared_magnitude.mul_(gain if power == 2 else gain.square_())
         accelerated = torch.sub(spectrum, previous, alpha=MOMENTUM / (1 + MOMENTUM))
         waveform = stft.synthesise(_with_magnitude(accelerated, squared_magnitude))
         previous = spectrum
