@@ -1,0 +1,96 @@
+"""What the paper trained and compared: five plans, each with the factors that its models have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spectral_transcoder.plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["CLASSIFIERS", "DATASETS", "training_plans"]
+
+CLASSIFIERS = ("YamNet", "PANN", "mn04_as")
+"""The paper's two teachers come first, so that settings keep the paper's order."""
+
+DATASETS = ("TEST", "full", "urban")
+MEL_DATASETS = ("urban_mel_time", "urban_mel_freq")
+"""Third octaves made from the Mel bands themselves; only for models without training, and the CNN."""
+
+TRAINED = ("train", "evaluate", "metric")
+LEARNING_RATES = (-3, -4, -5)
+"""Decimal logarithms."""
+
+
+FACTORS: dict[str, dict[str, object]] = {
+    "reference": {
+        "ts": 0,
+        "step": ("evaluate", "metric"),
+        "transcoder": ("oracle", "pinv"),
+        "dataset": (*DATASETS, *MEL_DATASETS),
+        "classifier": CLASSIFIERS,
+    },
+    "mlp": {
+        "ts": 0,
+        "step": TRAINED,
+        "transcoder": ("mlp", "mlp_pinv"),
+        "dataset": DATASETS,
+        "classifier": CLASSIFIERS,
+        "epoch": (1, 10, 200),
+        "learning_rate": LEARNING_RATES,
+        "hidden1": (100, 300),
+        "hidden2": (1000, 3000),
+    },
+    "cnn": {
+        "ts": 0,
+        "step": TRAINED,
+        "transcoder": "cnn_pinv",
+        "dataset": (*DATASETS, *MEL_DATASETS),
+        "classifier": CLASSIFIERS,
+        "epoch": (1, 10, 100, 200),
+        "learning_rate": LEARNING_RATES,
+        "kernel_size": (3, 5),
+        "nb_layers": (1, 3, 5),
+        "dilation": (0, 1, 2, 3),
+        "nb_channels": (16, 64),
+    },
+    "hybridts": {
+        "ts": 1,
+        "step": TRAINED,
+        "transcoder": "cnn_pinv",
+        "dataset": DATASETS,
+        "classifier": CLASSIFIERS,
+        "epoch": (1, 5, 10, 20, 50, 100, 200, 400),
+        "learning_rate": LEARNING_RATES,
+        "kernel_size": 5,
+        "nb_layers": 5,
+        "dilation": (0, 1),
+        "nb_channels": 64,
+        "prop_logit": (100, 50),
+    },
+    "ts": {
+        "ts": 1,
+        "step": TRAINED,
+        "transcoder": ("self", "effnet_b0", "effnet_b7"),
+        "dataset": DATASETS,
+        "classifier": CLASSIFIERS,
+        "learning_rate": LEARNING_RATES,
+        "epoch": (1, 5, 10, 20, 50, 100, 150, 200, 300, 400),
+    },
+}
+"""Plan → factor → modalities; the first factor is the outermost loop."""
+
+
+def training_plans(*, datasets: Sequence[str] = ()) -> dict[str, Plan]:
+    """Plans by name.
+
+    Parameters
+    ----------
+    datasets
+        names of further datasets, after those of the paper.
+    """
+    return {
+        name: Plan(name, factors | {"dataset": tuple(dict.fromkeys((*factors["dataset"], *datasets)))})
+        for name, factors in FACTORS.items()
+    }

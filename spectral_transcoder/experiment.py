@@ -1,0 +1,188 @@
+"""Experiments: plans of settings, what is done for a setting, and what is measured."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from spectral_transcoder.errors import UserError
+from spectral_transcoder.journal import write_journal
+from spectral_transcoder.paths import EXPORT
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import ArrayLike
+
+    from spectral_transcoder.plan import Plan, Setting
+
+__all__ = ["Experiment", "Metric", "compute", "compute_setting", "plan_and_step"]
+
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A column of result tables."""
+
+    name: str
+    """What the command line calls it."""
+
+    values: Callable[[Setting], ArrayLike | None]
+    """Gives one value per file, (n_files,), or a single number, or None where there is no result yet."""
+
+    title: str = ""
+    """In tables; by default the name."""
+
+    direction: Literal["lower", "higher"] = "lower"
+    """Which is better."""
+
+    decimals: int = 2
+    percent: bool = False
+    """Whether to show fractions as percentages."""
+
+    significance: bool = True
+    """Whether to test differences from the best; a single number per setting never is."""
+
+    @property
+    def heading(self) -> str:
+        """Title with unit and an arrow that tells which direction is better."""
+        unit = " (%)" if self.percent else ""
+        return f"{self.title or self.name}{unit}{NO_BREAK}{'↓' if self.direction == 'lower' else '↑'}"
+
+
+def plan_and_step(setting: Setting) -> Hashable:
+    """The usual stage: a step (train, evaluate, metric …) builds on what the one before it has left."""
+    return setting.plan, setting.get("step")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Plans of settings, what is done for a setting, and what is measured."""
+
+    name: str
+    plans: Mapping[str, Plan]
+    root: Path
+    """Folder that everything is written to."""
+
+    run: Callable[[Setting], object]
+    """Does all the work of one setting."""
+
+    is_done: Callable[[Setting], bool]
+    """Whether the outputs of a setting are there and whole."""
+
+    outputs: Callable[[Setting], Iterable[Path]]
+    """Files and folders that `run` writes."""
+
+    metrics: tuple[Metric, ...] = ()
+    description: str = ""
+    """For `--help`."""
+
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Factor → title in tables; by default the name with spaces."""
+
+    pairing: tuple[str, ...] = ("dataset",)
+    """Factors that settings must share for their files to be the same, so that a paired test makes sense."""
+
+    stage: Callable[[Setting], Hashable] = plan_and_step
+    """Settings in a row with the same stage do not need each other: they may be computed at once."""
+
+    script: Path | None = None
+    """Script that calls `experiment_cli.main`; it is run again for each setting where there are several jobs."""
+
+    export: Path = EXPORT
+    """Folder for exported tables."""
+
+    add_arguments: Callable[[ArgumentParser], object] | None = None
+    """Adds the experiment's own options to the command line."""
+
+    configure: Callable[[Experiment, Namespace], Experiment] | None = None
+    """Makes the experiment that these options ask for."""
+
+    options: Mapping[str, object] = field(default_factory=dict)
+    """These options; they are written down with each result."""
+
+    def metric(self, name: str) -> Metric:
+        """A metric by its name or its number, from 0.
+
+        Raises
+        ------
+        UserError
+            where there is none.
+        """
+        by_name = {metric.name: metric for metric in self.metrics}
+        if name in by_name:
+            return by_name[name]
+        if name.isdecimal() and int(name) < len(self.metrics):
+            return self.metrics[int(name)]
+        valid = ", ".join(f"{name} ({number})" for number, name in enumerate(by_name))
+        raise UserError(f"no metric {name!r} in {self.name}: choose among {valid}")
+
+
+def compute(
+    experiment: Experiment,
+    settings: Sequence[Setting],
+    *,
+    jobs: int = 1,
+    skip: bool = False,
+    detached: bool = False,
+    arguments: Sequence[str] = (),
+) -> list[Setting]:
+    """Compute settings, in their order.
+
+    Parameters
+    ----------
+    experiment
+    settings
+    jobs
+        processes that share the settings.
+    skip
+        Whether to leave out settings that are done.
+    detached
+        Whether to go on after a failure.
+    arguments
+        options of the experiment, for the processes.
+
+    Returns
+    -------
+    list
+        settings that failed; always empty unless `detached`.
+
+    Raises
+    ------
+    Exception
+        of the first setting that fails, unless `detached`; what is finished by then stays.
+    """
+    from tqdm import tqdm
+
+    if jobs > 1:
+        from spectral_transcoder.jobs import compute_in_processes
+
+        return compute_in_processes(experiment, settings, jobs=jobs, skip=skip, detached=detached, arguments=arguments)
+    failed = []
+    for setting in tqdm(settings, desc=experiment.name, unit="setting", disable=len(settings) == 1):
+        if skip and experiment.is_done(setting):
+            continue
+        tqdm.write(f"{setting.plan}: {setting}", file=sys.stderr)
+        try:
+            compute_setting(experiment, setting)
+        except Exception as error:
+            if not detached:
+                raise
+            failed.append(setting)
+            reason = f"error: {error}\n" if isinstance(error, UserError) else traceback.format_exc()
+            tqdm.write(reason, file=sys.stderr, end="")
+    return failed
+
+
+def compute_setting(experiment: Experiment, setting: Setting) -> None:
+    """Compute one setting and write down how."""
+    start = time.monotonic()
+    experiment.run(setting)
+    write_journal(experiment.root, setting, seconds=time.monotonic() - start, options=experiment.options)

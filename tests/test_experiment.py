@@ -1,0 +1,257 @@
+"""Settings are computed in order, skipped, continued and written down, in one process or in several."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from toy_experiment import PLANS, toy
+
+from spectral_transcoder import jobs, journal
+from spectral_transcoder.errors import UserError
+from spectral_transcoder.experiment import Metric, compute, plan_and_step
+from spectral_transcoder.jobs import job_environments, visible_gpus
+from spectral_transcoder.selection import select
+
+SCRIPT = Path(__file__).with_name("toy_experiment.py")
+ONE = "deep/model=cnn+dataset=town+rate=-3"
+TWO = "deep/model=cnn+dataset=town"
+
+
+def outputs(folder):
+    return sorted(path.stem for path in folder.glob("*.npy"))
+
+
+def journals(folder):
+    return sorted(path.stem for path in (folder / "settings").glob("*.json"))
+
+
+def names(settings):
+    return sorted(map(str, settings))
+
+
+# One process
+
+
+def test_settings_are_computed_in_their_order(tmp_path, capsys):
+    settings = select(TWO, PLANS)
+    assert compute(toy(tmp_path), settings) == []
+    told = [line.split(": ")[1] for line in capsys.readouterr().err.splitlines() if "deep: " in line]
+    assert told == [str(setting) for setting in settings]
+    assert outputs(tmp_path) == journals(tmp_path) == names(settings)
+    trained, _, measured, _ = (np.load(tmp_path / f"{setting}.npy") for setting in settings)
+    assert trained == len(str(settings[0]))
+    assert measured.mean() == pytest.approx(trained / 100, abs=0.01)
+
+
+def test_what_made_a_result_is_written_beside_it(tmp_path):
+    (setting, _) = select(ONE, PLANS)
+    compute(replace(toy(tmp_path), options={"paper": True, "root": tmp_path}), [setting])
+    facts = json.loads(journal.journal_path(tmp_path, setting).read_text())
+    assert facts["plan"] == "deep"
+    assert facts["setting"] == dict(setting)
+    assert facts["options"] == {"paper": True, "root": str(tmp_path)}
+    assert facts["versions"]["python"] == sys.version.split()[0]
+    assert facts["versions"]["numpy"] == np.__version__
+    assert 0 <= facts["duration_s"] < 60
+    assert facts["date"].startswith("20")
+
+
+def test_the_commit_is_that_of_the_code_if_any(tmp_path, monkeypatch):
+    commit = journal._commit.__wrapped__
+    monkeypatch.setattr(journal, "ROOT", tmp_path)
+    assert commit() is None
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
+    for command in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "x"]):
+        subprocess.run([*git, *command], cwd=tmp_path, check=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert commit() == head.stdout.strip()
+    monkeypatch.setenv("PATH", "")
+    assert commit() is None
+
+
+def test_what_is_done_is_skipped(tmp_path):
+    settings = select(TWO, PLANS)
+    compute(toy(tmp_path), settings[:2])
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.npy")}
+    compute(toy(tmp_path), settings, skip=True)
+    assert outputs(tmp_path) == names(settings)
+    assert all(path.stat().st_mtime_ns == date for path, date in before.items())
+    compute(toy(tmp_path), settings[:2])
+    assert all(path.stat().st_mtime_ns > date for path, date in before.items())
+
+
+def test_the_first_failure_stops_and_keeps_what_is_finished(tmp_path):
+    settings = select(TWO, PLANS)
+    with pytest.raises(UserError, match="no sound today"):
+        compute(toy(tmp_path, fail=str(settings[1])), settings)
+    assert outputs(tmp_path) == journals(tmp_path) == [str(settings[0])]
+    with pytest.raises(ZeroDivisionError):
+        compute(toy(tmp_path, crash=str(settings[1])), settings)
+
+
+def test_detached_goes_on_after_failures(tmp_path, capsys):
+    settings = select("deep/dataset=town+step=train", PLANS)
+    failed = compute(toy(tmp_path, fail="cnn+rate=-3", crash="mlp+rate=-4"), settings, detached=True)
+    assert failed == [settings[0], settings[3]]
+    assert outputs(tmp_path) == journals(tmp_path) == names(settings[1:3])
+    told = capsys.readouterr().err
+    assert "error: no sound today" in told
+    assert "Traceback" in told
+    assert "ZeroDivisionError: a fault of ours" in told
+
+
+# Several processes
+
+
+def test_processes_give_the_same_numbers_as_one(tmp_path):
+    settings = select(TWO, PLANS)
+    compute(toy(tmp_path / "one"), settings)
+    arguments = ["--root", str(tmp_path / "two"), "--paper"]
+    assert compute(toy(tmp_path / "two"), settings, jobs=2, arguments=arguments) == []
+    assert outputs(tmp_path / "two") == journals(tmp_path / "two") == names(settings)
+    for setting in settings:
+        np.testing.assert_array_equal(*(np.load(tmp_path / folder / f"{setting}.npy") for folder in ("one", "two")))
+    options = json.loads(journal.journal_path(tmp_path / "two", settings[0]).read_text())["options"]
+    assert options["paper"] is True
+
+
+def test_a_failing_process_stops_the_others_from_starting(tmp_path):
+    settings = select("deep/dataset=town", PLANS)
+    arguments = ["--root", str(tmp_path), "--crash", "cnn+rate=-3+step=train"]
+    with pytest.raises(UserError, match=r"step=train failed with status 1: ZeroDivisionError: a fault of ours \(see "):
+        compute(toy(tmp_path), settings, jobs=2, arguments=arguments)
+    assert outputs(tmp_path) == ["dataset=town+model=cnn+rate=-4+step=train"]
+    assert "Traceback" in (tmp_path / "logs" / f"{settings[0]}.log").read_text()
+
+
+def test_processes_skip_and_are_detached_as_one_is(tmp_path, capsys):
+    settings = select("deep/dataset=town+step=train", PLANS)
+    compute(toy(tmp_path), settings[:2])
+    arguments = ["--root", str(tmp_path), "--fail", "mlp+rate=-3"]
+    failed = compute(toy(tmp_path), settings, jobs=2, skip=True, detached=True, arguments=arguments)
+    assert failed == [settings[2]]
+    assert outputs(tmp_path) == names([*settings[:2], settings[3]])
+    assert len(list((tmp_path / "logs").iterdir())) == 2
+    assert "failed with status 1: no sound today: come back tomorrow (see" in capsys.readouterr().err
+
+
+def test_stages_do_not_overlap(tmp_path, monkeypatch):
+    script = tmp_path / "nothing.py"
+    script.touch()
+    events = []
+
+    class Pool(jobs.Pool):
+        def start(self, setting):
+            events.append(setting)
+            super().start(setting)
+
+        def wait(self):
+            ended = super().wait()
+            events.extend(f"{job.setting} ended" for job in ended)
+            return ended
+
+    monkeypatch.setattr(jobs, "Pool", Pool)
+    settings = select("deep/model=cnn+dataset=town", PLANS)
+    compute(replace(toy(tmp_path), script=script), settings, jobs=3)
+    trained, measured = settings[:2], settings[2:]
+    assert events[:2] == trained
+    assert sorted(events[2:4]) == sorted(f"{setting} ended" for setting in trained)
+    assert events[4:6] == measured
+    assert plan_and_step(trained[0]) == plan_and_step(trained[1]) != plan_and_step(measured[0])
+
+
+def test_processes_share_cores_and_gpus(monkeypatch):
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "CUDA_VISIBLE_DEVICES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(jobs, "_n_cores", lambda: 16)
+    monkeypatch.setattr(jobs, "visible_gpus", lambda: ["0", "1", "2"])
+    environments = job_environments(5)
+    assert [environment["CUDA_VISIBLE_DEVICES"] for environment in environments] == ["0", "1", "2", "0", "1"]
+    assert {environment["OMP_NUM_THREADS"] for environment in environments} == {"3"}
+    assert all(environment["PATH"] == os.environ["PATH"] for environment in environments)
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.setattr(jobs, "visible_gpus", lambda: ["0"])
+    (environment, *_) = job_environments(40)
+    assert environment["OMP_NUM_THREADS"] == "7"
+    assert environment["MKL_NUM_THREADS"] == "1"
+    assert "CUDA_VISIBLE_DEVICES" not in environment
+
+
+def test_gpus_are_those_that_the_user_leaves_visible(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2, 5")
+    assert visible_gpus() == ["2", "5"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert visible_gpus() == []
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 0\necho 1\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    assert visible_gpus() == ["0", "1"]
+    tool.write_text("#!/bin/sh\necho no driver\nexit 9\n")
+    assert visible_gpus() == []
+    monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
+    assert visible_gpus() == []
+
+
+# Ctrl-C
+
+
+def is_running(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_an_interruption_keeps_what_is_finished_and_leaves_no_process(tmp_path, n_jobs):
+    first, second, *_ = map(str, select("deep/dataset=town", PLANS))
+    command = [
+        sys.executable,
+        SCRIPT,
+        "--root",
+        tmp_path,
+        "--hang",
+        second,
+        "-s",
+        "deep/dataset=town",
+        "-c",
+        str(n_jobs),
+    ]
+    process = subprocess.Popen([*map(str, command)], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    journal_of_first = tmp_path / "settings" / f"{first}.json"
+    while not ((tmp_path / "hanging").exists() and journal_of_first.exists()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert told.strip().endswith("stopped: what was finished is kept; run the same command again to go on")
+    assert outputs(tmp_path) == journals(tmp_path) == [first]
+    assert not is_running(int((tmp_path / "hanging").read_text()))
+
+
+# Metrics
+
+
+def test_metrics_go_by_name_or_number(tmp_path):
+    experiment = toy(tmp_path)
+    assert experiment.metric("hits") is experiment.metric("1") is experiment.metrics[1]
+    for wrong in ("2", "miss", "-1", ""):
+        with pytest.raises(UserError, match=rf"no metric '{wrong}' in toy: choose among error \(0\), hits \(1\)"):
+            experiment.metric(wrong)
+
+
+def test_headings_tell_the_unit_and_the_better_direction():
+    assert Metric("error", lambda setting: None).heading == "error\N{NO-BREAK SPACE}↓"
+    metric = Metric("hits", lambda setting: None, title="top-1", direction="higher", percent=True)
+    assert metric.heading == "top-1 (%)\N{NO-BREAK SPACE}↑"
