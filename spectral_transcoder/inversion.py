@@ -38,6 +38,9 @@ MOMENTUM = 0.99
 SMALLEST = 1e-12
 """Keeps divisions finite, relative to the frame's peak."""
 
+SMALLEST_OVERLAP = 0.01
+"""Of the largest sum of windows: where there is less, the sound fades out; to make it up would make bursts."""
+
 LARGEST_CORRECTION = 100.0
 """By which one iteration scales a bin at most: bins that start near silence would explode."""
 
@@ -124,7 +127,7 @@ class _Stft:
         response = front_end.response(self.n_fft)
         self.response = None if response is None else response.to(like)
         overlapped = self._overlap_add(self.window.square().expand(1, self.n_frames, -1))
-        self.window_sum = overlapped.clamp_(min=SMALLEST)
+        self.window_sum = overlapped.clamp_(min=SMALLEST_OVERLAP * float(overlapped.max()))
 
     def analyse(self, waveform: torch.Tensor) -> torch.Tensor:
         """(batch, n_samples) → (batch, n_frames, n_bins) complex, as the front end sees the waveform."""

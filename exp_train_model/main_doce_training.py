@@ -1,0 +1,101 @@
+"""Train transcoders, evaluate them against their teacher, and show the results: the paper's first experiment."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exp_train_model.plans import training_plans
+from spectral_transcoder import cli, experiment_cli
+from spectral_transcoder.experiment import Experiment, Metric
+from spectral_transcoder.paths import ROOT
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+DATA = ROOT / "spectral_transcoder_data"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the options of training."""
+    add = parser.add_argument
+    add("--data_path", type=Path, default=DATA / "data", help="folder of the datasets (%(default)s)")
+    add(
+        "--output_path",
+        type=Path,
+        default=DATA / "training_experiments" / "train_exp",
+        help="folder for models, losses and metrics (%(default)s)",
+    )
+    add("--models", type=Path, default=ROOT, help="folder that download_pretrained_models.py --output was given")
+    add("--teacher_weights", type=Path, metavar="FILE", help="checkpoint to use in place of the downloaded one")
+    add("--datasets", nargs="+", default=[], metavar="NAME", help="datasets of your own, as further modalities")
+    add("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    add("--paper", action="store_true", help="validate and evaluate in train mode, as the original does")
+    add("--mixed_precision", action="store_true", help="bfloat16 in convolutions and products")
+    add("--compile", action="store_true", help="torch.compile")
+    add("--patience", type=cli.positive, metavar="EPOCHS", help="stop after so many epochs without improvement")
+    add("--tensorboard", type=Path, metavar="FOLDER", help="write loss curves for TensorBoard")
+
+
+def configure(experiment: Experiment, options: Namespace) -> Experiment:
+    """Make the experiment that the options ask for."""
+    from spectral_transcoder.devices import choose_device
+    from spectral_transcoder.training_experiment import TrainingExperiment
+
+    training = TrainingExperiment(
+        root=options.output_path,
+        data=options.data_path,
+        models=options.models,
+        teacher_weights=options.teacher_weights,
+        device=str(choose_device(options.device)),
+        paper=options.paper,
+        mixed_precision=options.mixed_precision,
+        compile=options.compile,
+        patience=options.patience,
+        tensorboard=options.tensorboard,
+    )
+    return replace(
+        experiment,
+        plans=training_plans(datasets=options.datasets),
+        root=options.output_path,
+        run=training.run,
+        is_done=training.is_done,
+        outputs=training.outputs,
+        metrics=tuple(
+            replace(metric, values=partial(training.result, name=stored)) for stored, metric in METRICS.items()
+        ),
+    )
+
+
+def _nothing(*_: object) -> None:
+    """Stand in until `configure` knows where things are."""
+
+
+METRICS = {
+    "mel_mse": Metric("avg_mels_mse", _nothing, title="Mel MSE", decimals=2),
+    "logit_bce": Metric("avg_logit_bce", _nothing, title="score BCE", decimals=6),
+    "logit_kl": Metric("avg_logit_kl", _nothing, title="score KL", decimals=6),
+    "ptopafc": Metric("ptopafc", _nothing, title="same top class (%)", direction="higher", decimals=2),
+}
+"""By the name under which the values are stored, in the order of the paper's tables."""
+
+EXPERIMENT = Experiment(
+    name="train_exp",
+    plans=training_plans(),
+    root=DATA / "training_experiments" / "train_exp",
+    run=_nothing,
+    is_done=_nothing,
+    outputs=_nothing,
+    metrics=tuple(METRICS.values()),
+    description=__doc__,
+    script=Path(__file__),
+    add_arguments=add_arguments,
+    configure=configure,
+)
+
+
+if __name__ == "__main__":
+    sys.exit(cli.run(partial(experiment_cli.main, EXPERIMENT)))

@@ -1,0 +1,338 @@
+"""The paper's first experiment: transcoders are trained, and compared with their teacher on its own Mel spectrograms.
+
+What a setting does in each step, and where that goes below the experiment's folder, under the setting's identifier:
+
+train
+    `model/<id>_model` (state dict) and `<id>_model_settings.yaml`; `loss/<id>_losses_train.npy` …;
+    `duration/<id>_train_duration.npy`.
+evaluate
+    `evaluation/<id>_logit.npy`, the teacher's scores of each chunk of the split `eval`, and `<id>_mel_mse.npy`. For the
+    oracle the scores of all splits, `<id>_logit_train.npy` …, which are the targets of training.
+metric
+    `metric/<id>_<metric>.npy`, one value a recording.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import yaml
+
+from spectral_transcoder import metrics
+from spectral_transcoder.checkpoints import read_tensors
+from spectral_transcoder.chunk_dataset import load_split, mel_name, open_chunks
+from spectral_transcoder.errors import UserError
+from spectral_transcoder.evaluation import Evaluated, evaluate_student, evaluate_teacher, evaluate_transcoder
+from spectral_transcoder.files import write_whole
+from spectral_transcoder.label_groups import group_indices
+from spectral_transcoder.losses import HybridObjective, MelObjective, ScoreObjective
+from spectral_transcoder.paths import ROOT
+from spectral_transcoder.pinv import Pinv
+from spectral_transcoder.teachers import front_end_of, load_state_dict, load_teacher
+from spectral_transcoder.trainer import Trainer, TrainingOptions
+from spectral_transcoder.transcoders.store import TranscoderSettings, build_transcoder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from torch import nn
+
+    from spectral_transcoder.plan import Setting
+    from spectral_transcoder.teachers import Teacher
+
+__all__ = ["DATASET_NAMES", "METRICS", "STUDENTS", "TrainingExperiment"]
+
+SPLITS = ("train", "valid", "eval")
+DATASET_NAMES = {"full": "Dcase-Task1-full", "urban": "Dcase-Task1-urban", "TEST": "Dcase-Task1-TEST"}
+"""Names of the paper's datasets by modality; any other modality is itself the name of a dataset."""
+
+STUDENTS = ("self", "effnet_b0", "effnet_b7")
+"""Models that give scores without a Mel spectrogram."""
+
+IMAGENET_WEIGHTS = {
+    "effnet_b0": "efficient_net/efficientnet-b0-355c32eb.pth",
+    "effnet_b7": "efficient_net/efficientnet-b7-dcc49843.pth",
+}
+METRICS = (
+    "mel_mse", "logit_bce", "logit_kl", "logit_mse", "logit_cos", "ptopafc", "ptopafc_weighted",
+    "logit_bce_tvb", "logit_kl_tvb", "logit_mse_tvb", "logit_cos_tvb", "ptopafc_tvb", "labels", "labels_tvb",
+)  # fmt: skip
+SEED = 0
+
+
+@dataclass(frozen=True)
+class TrainingExperiment:
+    """What the steps of the experiment need to know besides the setting."""
+
+    root: Path
+    """Folder that results go to."""
+
+    data: Path
+    """Folder of the datasets, `<data>/<name>/<name>.h5`."""
+
+    models: Path = ROOT
+    """Folder of pretrained weights."""
+
+    teacher_weights: Path | None = None
+    """A checkpoint of the teacher in place of the one below `models`."""
+
+    device: str = "cpu"
+    paper: bool = False
+    """Validate and evaluate in train mode, as the original does."""
+
+    mixed_precision: bool = False
+    compile: bool = False
+    patience: int | None = None
+    tensorboard: Path | None = None
+
+    def run(self, setting: Setting) -> None:
+        """Do the step of a setting."""
+        torch.manual_seed(SEED)
+        steps = {"train": self._train, "evaluate": self._evaluate, "metric": self._measure}
+        start = time.perf_counter()
+        steps[setting["step"]](setting)
+        self._save("duration", setting, "duration", np.array(time.perf_counter() - start))
+
+    def is_done(self, setting: Setting) -> bool:
+        """Whether the step's own results are there."""
+        return all(path.is_file() for path in self.outputs(setting))
+
+    def outputs(self, setting: Setting) -> Iterable[Path]:
+        """Files that the step of a setting writes, and that tell that it is done."""
+        match setting["step"]:
+            case "train":
+                return (self._model_path(setting), self._settings_path(setting))
+            case "evaluate" if setting["transcoder"] == "oracle":
+                return tuple(self._path("evaluation", setting, f"logit_{split}") for split in SPLITS)
+            case "evaluate":
+                return (self._path("evaluation", setting, "logit"),)
+            case _:
+                return (self._path("metric", setting, "ptopafc"),)
+
+    def result(self, setting: Setting, name: str) -> np.ndarray | None:
+        """Values of a metric, or None where they are not there."""
+        path = self._path("metric", setting.replace(step="metric"), name)
+        return np.load(path) if path.is_file() else None
+
+    # Steps
+
+    def _train(self, setting: Setting) -> None:
+        network = self._new_network(setting)
+        splits = {split: self._split(setting, split) for split in SPLITS}
+        trainer = Trainer(
+            network,
+            self._objective(setting),
+            splits,
+            self._training_options(setting),
+            checkpoint=self.root / "model" / f"{setting.identifier()}_checkpoint",
+            scalars=self._scalars(setting),
+        )
+        start = time.perf_counter()
+        trained = trainer.train()
+        self._save("duration", setting, "train_duration", np.array(time.perf_counter() - start))
+        for name, values in trained.losses.items():
+            self._save("loss", setting, name, np.array(values))
+        with write_whole(self._settings_path(setting)) as partial:
+            partial.write_text(yaml.safe_dump(self._network_settings(setting)), encoding="utf-8")
+        with write_whole(self._model_path(setting)) as partial:
+            torch.save(trained.best_state, partial)
+
+    def _evaluate(self, setting: Setting) -> None:
+        if setting["transcoder"] == "oracle":
+            for split in SPLITS:
+                evaluated = evaluate_teacher(self._teacher(setting), self._split(setting, split, ("mel",))["mel"])
+                self._save("evaluation", setting, f"logit_{split}", evaluated.scores)
+            return
+        evaluated = self._evaluated(setting)
+        if evaluated.mel_mse is not None:
+            self._save("evaluation", setting, "mel_mse", evaluated.mel_mse)
+        self._save("evaluation", setting, "logit", evaluated.scores)
+
+    def _evaluated(self, setting: Setting) -> Evaluated:
+        device = torch.device(self.device)
+        network = self._trained_network(setting).to(device)
+        if setting["transcoder"] in STUDENTS:
+            network.train(self.paper)
+            levels = self._split(setting, "eval", ("third_octave",))["third_octave"]
+            return evaluate_student(network, levels, device=device)
+        return evaluate_transcoder(
+            network, self._teacher(setting), self._split(setting, "eval", ("third_octave", "mel"))
+        )
+
+    def _measure(self, setting: Setting) -> None:
+        evaluate = setting.replace(step="evaluate")
+        teacher = self._oracle_scores(setting, "eval")
+        is_oracle = setting["transcoder"] == "oracle"
+        model = teacher if is_oracle else self._load("evaluation", evaluate, "logit")
+        with open_chunks(self._dataset_path(setting)) as dataset:
+            files = metrics.file_numbers(dataset.fnames("eval"))
+        mel_mse = self._path("evaluation", evaluate, "mel_mse")
+        values = {"mel_mse": metrics.mean_by_file(np.load(mel_mse), files)} if mel_mse.is_file() else {}
+        values |= _score_metrics(teacher, model, files)
+        chosen = group_indices(self._labels(setting))
+        values |= {
+            f"{name}_tvb": value for name, value in _score_metrics(teacher[:, chosen], model[:, chosen], files).items()
+        }
+        for name, value in values.items():
+            if name in METRICS:
+                self._save("metric", setting, name, value)
+
+    # What the steps work on
+
+    def _new_network(self, setting: Setting) -> nn.Module:
+        """Network before training."""
+        settings = _transcoder_settings(setting)
+        network = build_transcoder(settings)
+        if settings.model_type == "self":
+            network.model.load_state_dict(self._teacher(setting).network.state_dict())
+        if settings.model_type in IMAGENET_WEIGHTS:
+            path = self.models / IMAGENET_WEIGHTS[settings.model_type]
+            if path.is_file():
+                network.load_imagenet(read_tensors(path))
+            else:
+                print(
+                    f"{path} is missing: {settings.model_type} starts from random weights, the paper's from ImageNet's"
+                )
+        return network
+
+    def _trained_network(self, setting: Setting) -> nn.Module:
+        if setting["transcoder"] == "pinv":
+            return Pinv(front_end_of(setting["classifier"])).eval()
+        path = self._model_path(setting)
+        if not path.is_file():
+            raise UserError(f"{path} is missing: compute the step train of this setting first")
+        network = build_transcoder(_transcoder_settings(setting))
+        load_state_dict(network, read_tensors(path), path)
+        return network.eval()
+
+    def _objective(self, setting: Setting):
+        if setting["transcoder"] in STUDENTS:
+            return ScoreObjective()
+        if "prop_logit" in setting:
+            return HybridObjective(self._teacher(setting), setting["prop_logit"])
+        return MelObjective()
+
+    def _training_options(self, setting: Setting) -> TrainingOptions:
+        return TrainingOptions(
+            epochs=setting["epoch"],
+            learning_rate=10.0 ** setting["learning_rate"],
+            seed=SEED,
+            device=self.device,
+            mixed_precision=self.mixed_precision,
+            compile=self.compile,
+            train_mode_evaluation=self.paper,
+            patience=self.patience,
+        )
+
+    def _scalars(self, setting: Setting):
+        if self.tensorboard is None:
+            return None
+        from torch.utils.tensorboard import SummaryWriter
+
+        return SummaryWriter(self.tensorboard / setting.identifier()).add_scalar
+
+    def _split(self, setting: Setting, split: str, names: Iterable[str] = ()) -> dict[str, torch.Tensor]:
+        """Tensors of a split under the objectives' names: all that the setting trains with, or those named."""
+        wanted = tuple(names) or (("third_octave", "mel") if _needs_mel(setting) else ("third_octave",))
+        stored = {name: _stored_name(name, setting["classifier"]) for name in wanted}
+        loaded = load_split(self._dataset_path(setting), split, names=list(stored.values()))
+        tensors = {name: loaded[stored[name]] for name in wanted}
+        if not names and setting["ts"] == 1:
+            tensors["scores"] = torch.from_numpy(self._oracle_scores(setting, split))
+        return tensors
+
+    def _oracle_scores(self, setting: Setting, split: str) -> np.ndarray:
+        """The teacher's scores on its own Mel spectrograms."""
+        dataset, classifier = setting["dataset"], setting["classifier"]
+        identifier = f"classifier={classifier}+dataset={dataset}+step=evaluate+transcoder=oracle+ts=0"
+        path = self.root / "evaluation" / f"{identifier}_logit_{split}.npy"
+        if not path.is_file():
+            selector = f"reference/transcoder=oracle+dataset={dataset}+classifier={classifier}"
+            raise UserError(f"the teacher's scores are missing ({path}): compute -s {selector} -c first")
+        return np.load(path)
+
+    def _teacher(self, setting: Setting) -> Teacher:
+        teacher = load_teacher(setting["classifier"], weights=self.teacher_weights, folder=self.models)
+        return teacher.to(torch.device(self.device))
+
+    def _labels(self, setting: Setting) -> tuple[str, ...]:
+        return self._teacher(setting).labels
+
+    # Where things are
+
+    def _dataset_path(self, setting: Setting) -> Path:
+        name = DATASET_NAMES.get(setting["dataset"], setting["dataset"])
+        return self.data / name / f"{name}.h5"
+
+    def _path(self, folder: str, setting: Setting, name: str) -> Path:
+        return self.root / folder / f"{setting.identifier()}_{name}.npy"
+
+    def _model_path(self, setting: Setting) -> Path:
+        return self.root / "model" / f"{setting.replace(step='train').identifier()}_model"
+
+    def _settings_path(self, setting: Setting) -> Path:
+        model = self._model_path(setting)
+        return model.with_name(f"{model.name}_settings.yaml")
+
+    def _save(self, folder: str, setting: Setting, name: str, values: np.ndarray) -> None:
+        path = self._path(folder, setting, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with write_whole(path) as partial:
+            np.save(partial, values, allow_pickle=False)
+
+    def _load(self, folder: str, setting: Setting, name: str) -> np.ndarray:
+        path = self._path(folder, setting, name)
+        if not path.is_file():
+            raise UserError(f"{path} is missing: compute the step {setting['step']} of this setting first")
+        return np.load(path)
+
+    def _network_settings(self, setting: Setting) -> dict[str, object]:
+        """Content of the settings file, under the paper's keys."""
+        front_end = front_end_of(setting["classifier"])
+        described = vars(_transcoder_settings(setting))
+        return described | {
+            "input_shape": [8, 29] if setting["transcoder"] == "mlp" else [8, 64],
+            "output_shape": [front_end.chunk_frames, front_end.n_mels],
+            "batch_size": TrainingOptions(epochs=1).batch_size,
+            "epochs": setting["epoch"],
+            "settings": {"dataset": setting["dataset"], "plan": setting.plan, "identifier": setting.identifier()},
+        }
+
+
+def _transcoder_settings(setting: Setting) -> TranscoderSettings:
+    return TranscoderSettings(
+        model_type=setting["transcoder"],
+        mels_type=setting["classifier"],
+        cnn_kernel_size=setting.get("kernel_size"),
+        cnn_dilation=setting.get("dilation"),
+        cnn_nb_layers=setting.get("nb_layers"),
+        cnn_nb_channels=setting.get("nb_channels"),
+        mlp_hl_1=setting.get("hidden1"),
+        mlp_hl_2=setting.get("hidden2"),
+    )
+
+
+def _needs_mel(setting: Setting) -> bool:
+    return setting["transcoder"] not in STUDENTS and setting.get("prop_logit") != 100
+
+
+def _stored_name(name: str, classifier: str) -> str:
+    """Name in the dataset's file."""
+    return mel_name(classifier) if name == "mel" else name
+
+
+def _score_metrics(teacher: np.ndarray, model: np.ndarray, files: np.ndarray) -> Mapping[str, np.ndarray]:
+    return {
+        "logit_bce": metrics.logit_bce(teacher, model, files),
+        "logit_kl": metrics.logit_kl(teacher, model, files),
+        "logit_mse": metrics.logit_mse(teacher, model, files),
+        "logit_cos": metrics.logit_cos(teacher, model, files),
+        "labels": metrics.top_class(model, files),
+        "ptopafc_weighted": np.array(metrics.weighted_ptopafc(teacher, model, files)),
+        "ptopafc": np.array(100 * metrics.same_top_class(teacher, model, files).mean()),
+    }
