@@ -65,7 +65,7 @@ class Trained:
     epochs: int = 0
 
 
-class Interrupted(Exception):
+class Interrupted(KeyboardInterrupt):
     """Training was asked to stop, and has saved where it was."""
 
 

@@ -1,0 +1,78 @@
+"""Export the paper's tables: six models for each teacher, as export/results_training_<teacher>.png."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exp_train_model.main_doce_training import EXPERIMENT, add_arguments, configure
+from exp_train_model.plans import CLASSIFIERS
+from spectral_transcoder import cli
+from spectral_transcoder.paths import EXPORT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MODELS = (
+    "reference/step=metric+transcoder=pinv",
+    "cnn/step=metric+learning_rate=-3+kernel_size=5+nb_layers=5+dilation=1+nb_channels=64",
+    "hybridts/step=metric+learning_rate=-3+dilation=1+prop_logit=100",
+    "ts/step=metric+transcoder=self+learning_rate=-4",
+    "ts/step=metric+transcoder=effnet_b0+learning_rate=-5",
+    "ts/step=metric+transcoder=effnet_b7+learning_rate=-5",
+)
+"""In the order of the paper's table; epoch, dataset and teacher are added to each."""
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    add = parser.add_argument
+    add("--dataset", default="full", help="full, urban, TEST or one of your own")
+    add("--epoch", type=int, default=200, help="of training")
+    add("--classifiers", nargs="+", default=list(CLASSIFIERS), metavar="NAME", help="teachers to make a table for")
+    add("--ext", default="png", choices=("png", "html", "tex", "csv", "pdf"), help="format")
+    add("--output", type=Path, default=EXPORT, help="folder for the tables")
+    add("--with_paper", action="store_true", help="print the paper's own figures below ours")
+    add_arguments(parser)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the tables; 1 where there is none."""
+    options = parse(arguments)
+    if options.dataset not in ("full", "urban", "TEST"):
+        options.datasets = [*options.datasets, options.dataset]
+    from exp_train_model.published_results import published_rows
+    from spectral_transcoder.results import result_rows, result_table
+    from spectral_transcoder.selection import select
+    from spectral_transcoder.tables import write_table
+
+    experiment = configure(EXPERIMENT, options)
+    written = []
+    for classifier in options.classifiers:
+        settings = [
+            setting
+            for model in MODELS
+            for setting in select(_selector(model, options.dataset, classifier, options.epoch), experiment.plans)
+        ]
+        rows, n_missing = result_rows(settings, experiment.metrics)
+        if n_missing:
+            print(f"{classifier}: {n_missing} of {len(settings)} models have no result yet", file=sys.stderr)
+        if rows:
+            extra = published_rows(classifier) if options.with_paper else ()
+            table = result_table(experiment, rows, extra_rows=extra, extra_heading="published (TAU 2020 Mobile)")
+            written.append(write_table(table, options.output / f"results_training_{classifier}.{options.ext}"))
+    print("\n".join(map(str, written)))
+    return 0 if written else 1
+
+
+def _selector(model: str, dataset: str, classifier: str, epoch: int) -> str:
+    trained = "" if model.startswith("reference/") else f"+epoch={epoch}"
+    return f"{model}+dataset={dataset}+classifier={classifier}{trained}"
+
+
+if __name__ == "__main__":
+    sys.exit(cli.run(main))
