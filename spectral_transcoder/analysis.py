@@ -62,7 +62,7 @@ class Source:
         self.sensor = Recording(path, sample_rate=SAMPLE_RATE)
         if self.sensor.n_samples < FAST.hop_length:
             raise UserError(
-                f"{path} is too short ({self.sensor.seconds:.3f} s): a third-octave frame takes {FAST.hop_seconds} s"
+                f"{path} is too short ({self.sensor.seconds:.4g} s): a third-octave frame takes {FAST.hop_seconds} s"
             )
         same_rate = front_end.sample_rate == SAMPLE_RATE
         self.teacher = self.sensor if same_rate else Recording(path, sample_rate=front_end.sample_rate)

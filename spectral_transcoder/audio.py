@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import math
 import tempfile
+import weakref
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +16,18 @@ from spectral_transcoder.errors import UserError
 from spectral_transcoder.paths import AUDIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
+    from soundfile import SoundFile
 
 __all__ = ["Recording", "find_audio", "load", "normalise_peak", "write_wav"]
 
 BLOCK_SAMPLES = 1 << 18
 """Samples that are decoded at once."""
+
+LOWEST_RATE = 1000
+"""Hz; a header that says less is damaged."""
 
 IN_MEMORY_BYTES = 64 << 20
 """A resampled recording up to this size (8 min at 32 kHz) stays in memory, a longer one goes to a temporary file."""
@@ -36,12 +44,19 @@ def find_audio(name: str | Path, folder: Path = AUDIO) -> Path:
     given = Path(name)
     candidates = (given, folder / given) if given.parent == Path() else (given,)
     for path in candidates:
-        if path.is_file():
+        if _exists(path, Path.is_file):
             return path
-    if given.is_dir():
+    if _exists(given, Path.is_dir):
         raise UserError(f"{given} is a folder: name the recordings in it, as in {given}/*.wav")
     looked = " or ".join(str(path) for path in candidates)
     raise UserError(f"no recording {given}: looked for {looked}; give the path of an audio file")
+
+
+def _exists(path: Path, is_kind: Callable[[Path], bool]) -> bool:
+    try:
+        return is_kind(path)
+    except OSError:  # a name that no file can have
+        return False
 
 
 class Recording:
@@ -74,7 +89,8 @@ class Recording:
         self.sample_rate = sample_rate
         self.n_samples = 0
         self.peak = 0.0
-        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - lives with the object
+        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115
+        weakref.finalize(self, self._file.close)
         for block in _resampled_blocks(self.path, sample_rate):
             self._file.write(block.tobytes())
             self.n_samples += len(block)
@@ -116,11 +132,22 @@ def normalise_peak(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
     return _divide_by_peak(waveform, float(np.abs(waveform).max(initial=0)))
 
 
-def write_wav(path: Path, sample_rate: int):
-    """Open a mono float32 wav file for writing piece by piece; it closes as a context manager."""
+@contextmanager
+def write_wav(path: Path, sample_rate: int) -> Iterator[SoundFile]:
+    """Open a mono float32 wav file for writing piece by piece.
+
+    Raises
+    ------
+    OSError
+        where the disk is full, as for any other file; libsndfile has an error of its own.
+    """
     import soundfile
 
-    return soundfile.SoundFile(path, "w", samplerate=sample_rate, channels=1, subtype="FLOAT")
+    try:
+        with soundfile.SoundFile(path, "w", samplerate=sample_rate, channels=1, subtype="FLOAT") as file:
+            yield file
+    except soundfile.LibsndfileError as error:
+        raise OSError(errno.ENOSPC, "the sound could not be written", str(path)) from error
 
 
 def _divide_by_peak(waveform: NDArray[np.float32], peak: float) -> NDArray[np.float32]:
@@ -131,22 +158,36 @@ def _divide_by_peak(waveform: NDArray[np.float32], peak: float) -> NDArray[np.fl
 def _resampled_blocks(path: Path, sample_rate: int) -> Iterator[NDArray[np.float32]]:
     """Mono blocks at a sample rate."""
     import soundfile
-    import soxr
 
     try:
         with soundfile.SoundFile(path) as file:
+            if file.samplerate < LOWEST_RATE:
+                raise UserError(f"{path} says that it has {file.samplerate} samples a second: its header is damaged")
             if file.samplerate == sample_rate:
                 yield from _mono_blocks(file, path)
                 return
-            resampler = soxr.ResampleStream(file.samplerate, sample_rate, 1, dtype="float32", quality="HQ")
-            for block in _mono_blocks(file, path):
-                yield resampler.resample_chunk(block)
-            yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
-    except soundfile.LibsndfileError as error:
-        reason = error.error_string.strip(" .")
+            yield from _resample(_mono_blocks(file, path), file.samplerate, sample_rate)
+    except (soundfile.LibsndfileError, TypeError) as error:
+        # soundfile raises TypeError for `.raw`, which has no header.
+        reason = str(getattr(error, "error_string", error)).strip(" .")
         raise UserError(
             f"cannot read {path} ({reason}): it is damaged, cut off, or no audio file; give a wav, flac, ogg, mp3 …"
         ) from error
+
+
+def _resample(blocks: Iterator[NDArray[np.float32]], from_rate: int, to_rate: int) -> Iterator[NDArray[np.float32]]:
+    """Resample a signal that comes in blocks; it is as long as librosa makes it, the fraction rounded up."""
+    import soxr
+
+    resampler = soxr.ResampleStream(from_rate, to_rate, 1, dtype="float32", quality="HQ")
+    n_in = n_out = 0
+    for block in blocks:
+        resampled = resampler.resample_chunk(block)
+        n_in, n_out = n_in + len(block), n_out + len(resampled)
+        yield resampled
+    rest = resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+    n_missing = math.ceil(n_in * to_rate / from_rate) - n_out - len(rest)
+    yield np.pad(rest, (0, n_missing)) if n_missing > 0 else rest[: len(rest) + n_missing]
 
 
 def _mono_blocks(file, path: Path) -> Iterator[NDArray[np.float32]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,7 +87,9 @@ def save(figure: Figure, path: Path, *, dpi: int = 110) -> None:
     """Write a figure as PNG, whole or not at all."""
     from spectral_transcoder.files import write_whole
 
-    with write_whole(path) as partial:
+    with write_whole(path) as partial, warnings.catch_warnings():
+        # Of each letter of a file name that the font has not; a box stands in for it.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure.savefig(partial, dpi=dpi, format="png", pil_kwargs=FAST_COMPRESSION)
 
 
@@ -151,7 +154,8 @@ def spectrogram_figure(
         bottom=MARGIN / height, top=1 - 1.4 * MARGIN / height,
     )  # fmt: skip
     rows = [figure.add_subplot(grid[row, 0]) for row in range(n_rows)]
-    figure.suptitle(title, fontsize=13, y=1 - 0.35 * MARGIN / height)
+    # A file name is no formula, whatever dollars are in it.
+    figure.suptitle(title, fontsize=13, y=1 - 0.35 * MARGIN / height, parse_math=False)
     image = _draw(rows[0], levels, third_octave_range(levels), seconds=seconds)
     _frequency_ticks(rows[0], CENTRE_FREQUENCIES)
     rows[0].set_title("third octaves, 125 ms: what the sensor keeps", loc="left", fontsize=11)

@@ -104,6 +104,7 @@ class Generator:
             _write_original(source, stack.enter_context(write_whole(original)))
             run = self._run_as_published if self.paper else self._run
             pictures, scores = run(source, partial)
+        _remove_stale(folder, recording.stem, kept={*sounds.values()})
         picture = folder / f"{recording.stem}_spectrograms.png"
         self._draw(source, pictures, picture)
         if self.teacher:
@@ -219,11 +220,12 @@ def generate_all(generator: Generator, names: Sequence[str], output: Path = AUDI
     for name in names:
         try:
             recording = find_audio(name)
-            if stems.setdefault(recording.stem, recording) != recording:
+            if stems.get(recording.stem, recording) != recording:
                 raise UserError(
                     f"{recording} would overwrite what is made of {stems[recording.stem]}: rename it, or use --output"
                 )
             _report(generator, generator.generate(recording, output), recording)
+            stems[recording.stem] = recording
         except UserError as error:
             print(f"error: {error}", file=sys.stderr)
             status = 1
@@ -319,6 +321,13 @@ def _remedy(name: str, teacher: str) -> str:
     if (name, teacher) in PUBLISHED:
         return "Get the paper's with: python3 download_pretrained_models.py --only paper_transcoders"
     return "The paper has published none."
+
+
+def _remove_stale(folder: Path, stem: str, *, kept: set[Path]) -> None:
+    """Remove what an earlier run with other transcoders or another teacher has left."""
+    for path in {*folder.glob("*_generated_from_*.wav"), folder / "tags.csv"} - kept:
+        if path.name == "tags.csv" or path.name.startswith(f"{stem}_generated_from_"):
+            path.unlink(missing_ok=True)
 
 
 def _write_original(source: Source, path: Path) -> None:

@@ -38,7 +38,7 @@ MOMENTUM = 0.99
 SMALLEST = 1e-12
 """Keeps divisions finite, relative to the frame's peak."""
 
-SMALLEST_OVERLAP = 0.01
+SMALLEST_OVERLAP = 0.1
 """Of the largest sum of windows: where there is less, the sound fades out; to make it up would make bursts."""
 
 LARGEST_CORRECTION = 100.0

@@ -42,9 +42,15 @@ class MLP(nn.Module):
         self.hidden_fc = nn.Linear(hidden_1, hidden_2)
         self.output_fc = nn.Linear(hidden_2, front_end.chunk_frames * front_end.n_mels)
 
+    def inputs(self, third_octave: torch.Tensor) -> torch.Tensor:
+        """Numbers for the first layer, (batch, n_inputs); fewer frames than eight are stretched, as PINV does it."""
+        if third_octave.shape[1] != CHUNK_FRAMES:
+            third_octave = functional.interpolate(third_octave.mT, size=CHUNK_FRAMES, mode="linear").mT
+        return third_octave.flatten(1)
+
     def forward(self, third_octave: torch.Tensor) -> torch.Tensor:
-        """(batch, 8, 29) levels in dB → (batch, chunk_frames, n_mels)."""
-        hidden = functional.relu(self.input_fc(third_octave.flatten(1)))
+        """(batch, n_third_octave_frames, 29) levels in dB → (batch, chunk_frames, n_mels)."""
+        hidden = functional.relu(self.input_fc(self.inputs(third_octave)))
         hidden = functional.relu(self.hidden_fc(hidden))
         return self.output_fc(hidden).unflatten(1, self.output_shape)
 
@@ -61,3 +67,7 @@ class MLPPinv(MLP):
         """(batch, n_third_octave_frames, 29) levels in dB → (batch, chunk_frames, n_mels)."""
         mel = self.pinv(third_octave)
         return mel - super().forward(mel)
+
+    def inputs(self, mel: torch.Tensor) -> torch.Tensor:
+        """Numbers for the first layer, (batch, n_inputs)."""
+        return mel.flatten(1)

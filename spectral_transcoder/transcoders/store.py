@@ -122,7 +122,12 @@ def load_transcoder(stored: StoredTranscoder) -> nn.Module:
     UserError
         where the weights are damaged or not those of this network.
     """
-    transcoder = build_transcoder(stored.settings)
+    try:
+        transcoder = build_transcoder(stored.settings)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise UserError(
+            f"the settings beside {stored.weights} make no network ({error}): download both again"
+        ) from error
     load_state_dict(transcoder, read_tensors(stored.weights), stored.weights)
     return transcoder.eval().requires_grad_(False)
 
