@@ -11,7 +11,9 @@ from spectral_transcoder.errors import UserError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["as_state_dict", "read_tensors"]
+    from torch import nn
+
+__all__ = ["as_state_dict", "load_state_dict", "read_tensors"]
 
 
 def read_tensors(path: Path) -> dict:
@@ -50,3 +52,27 @@ def as_state_dict(content: object, path: Path) -> dict[str, torch.Tensor]:
     ):
         raise UserError(f"{path} does not hold the weights of a network: download it again")
     return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in content.items()}
+
+
+def load_state_dict(
+    network: nn.Module, state_dict: dict[str, torch.Tensor], path: Path, *, assign: bool = False
+) -> None:
+    """Load weights strictly.
+
+    Parameters
+    ----------
+    path
+        where they come from, for the message.
+    assign
+        put the tensors themselves in place of the network's, in place of copying them.
+
+    Raises
+    ------
+    UserError
+        where keys or shapes are not those of the network.
+    """
+    try:
+        network.load_state_dict(as_state_dict(state_dict, path), assign=assign)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[1].strip()
+        raise UserError(f"{path} does not hold the weights of this network: {reason[:200]}") from error

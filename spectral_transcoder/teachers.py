@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from spectral_transcoder.checkpoints import as_state_dict
+from spectral_transcoder.checkpoints import load_state_dict
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.paths import ROOT
 from spectral_transcoder.transcoding import concatenate
@@ -25,7 +25,6 @@ __all__ = [
     "audioset_labels",
     "find_weights",
     "front_end_of",
-    "load_state_dict",
     "load_teacher",
     "module_of",
     "teacher_names",
@@ -99,30 +98,6 @@ def audioset_labels() -> tuple[str, ...]:
     """The 527 labels of AudioSet, in its order."""
     with open(Path(__file__).with_name("audioset_labels.csv"), encoding="utf-8", newline="") as file:
         return tuple(row["label"] for row in csv.DictReader(file))
-
-
-def load_state_dict(
-    network: nn.Module, state_dict: dict[str, torch.Tensor], path: Path, *, assign: bool = False
-) -> None:
-    """Load weights strictly.
-
-    Parameters
-    ----------
-    path
-        where they come from, for the message.
-    assign
-        put the tensors themselves in place of the network's, in place of copying them.
-
-    Raises
-    ------
-    UserError
-        where keys or shapes are not those of the network.
-    """
-    try:
-        network.load_state_dict(as_state_dict(state_dict, path), assign=assign)
-    except RuntimeError as error:
-        reason = str(error).splitlines()[1].strip()
-        raise UserError(f"{path} does not hold the weights of this network: {reason[:200]}") from error
 
 
 def teacher_names() -> tuple[str, ...]:

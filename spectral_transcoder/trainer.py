@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import threading
+import time
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from tqdm import tqdm
 
-from spectral_transcoder.checkpoints import read_tensors
+from spectral_transcoder.checkpoints import load_state_dict, read_tensors
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.files import write_whole
 
@@ -79,7 +80,7 @@ def batches(split: Batch, batch_size: int, *, order: torch.Tensor | None = None)
     order : (n_chunks,)
         of the items; as they lie by default.
     """
-    n_items = len(next(iter(split.values())))
+    n_items = len(next(iter(split.values())) if order is None else order)
     for start in range(0, n_items, batch_size):
         if order is None:
             yield {name: tensor[start : start + batch_size] for name, tensor in split.items()}
@@ -167,7 +168,7 @@ class Trainer:
     def _train_epoch(self, progress: tqdm, stop: threading.Event) -> None:
         """The rest of an epoch, from `self.iteration`."""
         order = self._shuffled()[self.iteration * self.options.batch_size :]
-        last_saved = progress.format_dict["elapsed"]
+        last_saved = time.monotonic()
         self.network.train()
         for batch in batches(self.splits[TRAIN], self.options.batch_size, order=order):
             self._step(batch)
@@ -176,10 +177,9 @@ class Trainer:
             if stop.is_set():
                 self._save()
                 raise Interrupted(f"stopped in epoch {self.epoch + 1}; {self.checkpoint} has all to go on from")
-            elapsed = progress.format_dict["elapsed"]
-            if elapsed - last_saved > self.options.checkpoint_seconds:
+            if time.monotonic() - last_saved >= self.options.checkpoint_seconds:
                 self._save()
-                last_saved = elapsed
+                last_saved = time.monotonic()
         self.epoch += 1
         self.iteration = 0
 
@@ -213,6 +213,8 @@ class Trainer:
             self._record(parts, split)
             self.scalars(f"loss/{split}", values["loss"], len(self.trained.losses.get("losses_train", ())))
         valid = self.trained.losses["losses_valid"][-1]
+        if math.isnan(valid) and not self.trained.best_state:
+            raise UserError("there is no loss on the split valid before training (NaN): look at dataset and teacher")
         # Of equals the later one, as in the original.
         if valid <= self.best_loss:
             self.best_loss, self.best_epoch = valid, self.epoch
@@ -276,11 +278,13 @@ class Trainer:
 
     def _resume(self) -> None:
         state = read_tensors(self.checkpoint)
+        if "options" not in state:
+            raise UserError(f"{self.checkpoint} is no checkpoint of a training: delete it to start anew")
         if state["options"] != _comparable(self.options):
             raise UserError(
                 f"{self.checkpoint} belongs to a training with other options: delete it to start anew, or use the same"
             )
-        self.network.load_state_dict(state["network"])
+        load_state_dict(self.network, state["network"], self.checkpoint)
         self.optimizer.load_state_dict(state["optimizer"])
         self.trained = Trained(state["best_state"], state["losses"])
         self.epoch, self.iteration = state["epoch"], state["iteration"]

@@ -23,7 +23,7 @@ import torch
 import yaml
 
 from spectral_transcoder import metrics
-from spectral_transcoder.checkpoints import read_tensors
+from spectral_transcoder.checkpoints import load_state_dict, read_tensors
 from spectral_transcoder.chunk_dataset import load_split, mel_name, open_chunks
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.evaluation import Evaluated, evaluate_student, evaluate_teacher, evaluate_transcoder
@@ -32,7 +32,7 @@ from spectral_transcoder.label_groups import group_indices
 from spectral_transcoder.losses import HybridObjective, MelObjective, ScoreObjective
 from spectral_transcoder.paths import ROOT
 from spectral_transcoder.pinv import Pinv
-from spectral_transcoder.teachers import front_end_of, load_state_dict, load_teacher
+from spectral_transcoder.teachers import front_end_of, load_teacher
 from spectral_transcoder.trainer import Trainer, TrainingOptions
 from spectral_transcoder.transcoders.store import TranscoderSettings, build_transcoder
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from spectral_transcoder.checkpoints import read_tensors
+from spectral_transcoder.checkpoints import load_state_dict, read_tensors
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.paths import REFERENCE_MODELS, ROOT
-from spectral_transcoder.teachers import load_state_dict, module_of
+from spectral_transcoder.teachers import module_of
 from spectral_transcoder.transcoders.cnn import CNNPinv
 from spectral_transcoder.transcoders.mlp import MLP, MLPPinv
 from spectral_transcoder.transcoders.students import EfficientNetStudent, SelfStudent

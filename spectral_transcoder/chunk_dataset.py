@@ -1,0 +1,205 @@
+"""The training dataset: seconds of sound as third octaves and as the teachers' Mel spectrograms, in one HDF5 file.
+
+Groups `train`, `valid` and `eval`, each with
+
+`third_octave`
+    (n_chunks, 8, 29) float32, dB
+`mel_pann`, `mel_yamnet`, `mel_mn04_as` …
+    (n_chunks, n_frames, n_mels) float32 or float16, on the log scale of the teacher: the first (101, 64) for PANN,
+    (96, 64) for YamNet
+`fname`, `scene`
+    (n_chunks,) UTF-8: `<file>_<second>`, and what the recording is of
+
+Seconds of a recording are successive rows. Attributes of the file hold all that it was made with. Arrays are contiguous
+by default: of a compressed one every random batch costs a hundred times more.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import h5py
+import numpy as np
+import torch
+
+from spectral_transcoder.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Self
+
+__all__ = [
+    "FNAME",
+    "FORMAT",
+    "SCENE",
+    "SPLITS",
+    "THIRD_OCTAVE",
+    "ChunkDataset",
+    "dataset_path",
+    "load_split",
+    "mel_name",
+    "open_chunks",
+    "partial_folder",
+]
+
+SPLITS = ("train", "valid", "eval")
+THIRD_OCTAVE = "third_octave"
+FNAME, SCENE = "fname", "scene"
+
+FORMAT = "spectral transcoder chunks"
+
+HOW_TO_MAKE = "python3 exp_train_model/create_mel_tho_dataset.py"
+
+
+def mel_name(teacher: str) -> str:
+    """Name of the array with a teacher's Mel spectrograms."""
+    return f"mel_{teacher.lower()}"
+
+
+def dataset_path(output_path: str | Path, dataset_name: str) -> Path:
+    """Where a dataset lies: `<output_path>/<dataset_name>/<dataset_name>.h5`."""
+    return Path(output_path) / dataset_name / f"{dataset_name}.h5"
+
+
+def partial_folder(path: Path) -> Path:
+    """Where a dataset lies until it is complete."""
+    return path.with_name(f"{path.name}.part")
+
+
+class ChunkDataset:
+    """A dataset that is open for reading; a context manager."""
+
+    def __init__(self, file: h5py.File) -> None:
+        self._file = file
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(self._file.filename)
+
+    @property
+    def attributes(self) -> dict[str, object]:
+        """All that the dataset was made with."""
+        return {
+            name: value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+            for name, value in sorted(self._file.attrs.items())
+        }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """`third_octave`, `mel_pann` … : the arrays of numbers."""
+        return tuple(name for name in self._file[SPLITS[0]] if name not in (FNAME, SCENE))
+
+    def n_chunks(self, split: str) -> int:
+        """Seconds in a split."""
+        return len(self._array(split, FNAME))
+
+    def fnames(self, split: str) -> list[str]:
+        """`<file>_<second>` of each chunk."""
+        return self._array(split, FNAME).asstr()[:].tolist()
+
+    def scenes(self, split: str) -> list[str]:
+        """Scene of each chunk."""
+        return self._array(split, SCENE).asstr()[:].tolist()
+
+    def load(self, split: str, names: Sequence[str] | None = None) -> dict[str, torch.Tensor]:
+        """Arrays of a split, float32 however they are stored; see `load_split`."""
+        tensors = {}
+        for name in self.names if names is None else names:
+            array = self._array(split, name)
+            values = np.empty(array.shape, np.float32)
+            if values.size:
+                array.read_direct(values)
+            tensors[name] = torch.from_numpy(values)
+        return tensors
+
+    def group(self, split: str) -> h5py.Group:
+        """A split as it lies in the file."""
+        if split not in SPLITS:
+            raise UserError(f"there is no split {split!r}: choose one of {', '.join(SPLITS)}")
+        return self._file[split]
+
+    def _array(self, split: str, name: str) -> h5py.Dataset:
+        group = self.group(split)
+        if name not in group:
+            raise UserError(
+                f"{self.path} has no {name}, but {', '.join(self.names)}: make another one with --teachers naming all "
+                "that you need"
+            )
+        return group[name]
+
+
+def open_chunks(path: str | Path) -> ChunkDataset:
+    """Open a dataset.
+
+    Raises
+    ------
+    UserError
+        where it is missing, not complete, damaged, or a shard of it is missing.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(_why_missing(path))
+    try:
+        file = h5py.File(path)
+    except OSError as error:
+        raise UserError(f"{path} is damaged or no HDF5 file: delete it and make it again with {HOW_TO_MAKE}") from error
+    try:
+        _check(file, path)
+    except UserError:
+        file.close()
+        raise
+    return ChunkDataset(file)
+
+
+def load_split(path: str | Path, split: str, names: Sequence[str] | None = None) -> dict[str, torch.Tensor]:
+    """Load arrays of a split into memory.
+
+    Parameters
+    ----------
+    split
+        "train", "valid" or "eval".
+    names
+        `third_octave`, `mel_pann` …; all arrays of numbers by default.
+
+    Returns
+    -------
+    dict of str to (n_chunks, n_frames, n_bands) float32 tensors
+
+    Raises
+    ------
+    UserError
+        where the file, the split or an array is missing.
+    """
+    with open_chunks(path) as dataset:
+        return dataset.load(split, names)
+
+
+def _why_missing(path: Path) -> str:
+    if partial_folder(path).is_dir():
+        return f"{path} is not complete: run the command that makes it again, it goes on where it was"
+    if any(path.parent.glob(f"{path.stem}.shard-*.h5")):
+        return f"{path} is in shards: join them with {HOW_TO_MAKE} --merge"
+    return f"there is no dataset {path}: make it with {HOW_TO_MAKE}"
+
+
+def _check(file: h5py.File, path: Path) -> None:
+    """See that the file is a dataset with all of its shards: HDF5 would give zeros for a missing one."""
+    if file.attrs.get("format") != FORMAT or not all(split in file for split in SPLITS):
+        raise UserError(f"{path} is no dataset of chunks: make one with {HOW_TO_MAKE}")
+    thirds = [file[split][THIRD_OCTAVE] for split in SPLITS]
+    sources = {source.file_name for array in thirds if array.is_virtual for source in array.virtual_sources()}
+    missing = sorted(source for source in sources if not (path.parent / source).is_file())
+    if missing:
+        raise UserError(f"{path} lacks its shards {', '.join(missing)}: put them beside it")

@@ -1,0 +1,57 @@
+"""Traffic, voice and birds: which labels of a teacher belong to the groups."""
+
+import csv
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from spectral_transcoder.errors import UserError
+from spectral_transcoder.label_groups import group_indices, read_groups
+from spectral_transcoder.teachers import audioset_labels
+from yamnet.teacher import YamnetTeacher
+
+
+def write(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_papers_groups_have_46_labels_of_audioset():
+    groups = read_groups()
+    assert Counter(groups.values()) == {"traffic": 9, "voice": 26, "birds": 11}
+    assert groups.keys() <= set(audioset_labels())
+    assert groups["Car"] == groups["Traffic noise, roadway noise"] == "traffic"
+    assert groups["Speech"] == groups["Hubbub, speech noise, speech babble"] == "voice"
+    assert groups["Bird"] == groups["Pigeon, dove"] == "birds"
+
+
+def test_the_papers_groups_are_those_of_its_spreadsheet(shared):
+    with open(shared / "specs" / "sub_classes_tvb.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    letters = {"traffic": "t", "voice": "v", "birds": "b"}
+    published = {row["label"]: row["group"] for row in rows if row["group"] != "o"}
+    assert {label: letters[group] for label, group in read_groups().items()} == published
+
+
+@pytest.mark.parametrize(("labels", "n"), [(audioset_labels(), 46), (YamnetTeacher().labels, 44)])
+def test_indices_point_to_the_labels_of_the_groups_in_their_order(labels, n):
+    indices = group_indices(labels)
+    assert len(indices) == n
+    assert np.all(np.diff(indices) > 0)
+    assert {labels[index] for index in indices} == read_groups().keys() & set(labels)
+
+
+def test_groups_of_ones_own(tmp_path):
+    path = write(tmp_path / "mine.csv", 'label,group\n"Rain, heavy",water\nWind,air\nRain,water\n')
+    assert read_groups(path) == {"Rain, heavy": "water", "Wind": "air", "Rain": "water"}
+    assert group_indices(("Fire", "Rain", "Wind", "Rain, heavy"), path).tolist() == [1, 2, 3]
+    assert group_indices(("Fire", "Dog"), path).tolist() == []
+
+
+@pytest.mark.parametrize("text", ["", "label,group\n", "label\nRain\n", "name,group\nRain,water\n", "Rain,water\n"])
+def test_files_without_the_columns_are_refused(tmp_path, text):
+    path = write(tmp_path / "mine.csv", text)
+    with pytest.raises(UserError, match=r"mine\.csv needs the columns label and group") as caught:
+        read_groups(path)
+    assert "\n" not in str(caught.value)
