@@ -26,10 +26,10 @@ import torch
 from threadpoolctl import threadpool_limits
 from timing import Table, measure
 
-from spectral_transcoder.chunk_dataset import load_split
-from spectral_transcoder.chunk_extraction import create_dataset
-from spectral_transcoder.dataset_recipe import Recipe
-from spectral_transcoder.dataset_split import Ratios, find_audio_dataset, folder_sources
+from spectral_transcoder.datasets.chunk_dataset import load_split
+from spectral_transcoder.datasets.chunk_extraction import create_dataset
+from spectral_transcoder.datasets.dataset_recipe import Recipe
+from spectral_transcoder.datasets.dataset_split import Ratios, find_audio_dataset, folder_sources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

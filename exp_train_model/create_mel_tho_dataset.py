@@ -55,11 +55,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the dataset; 1 where a recording could not be read."""
     options = parse(arguments)
-    from spectral_transcoder.chunk_dataset import dataset_path
-    from spectral_transcoder.chunk_extraction import Summary, create_dataset
-    from spectral_transcoder.dataset_recipe import Recipe
-    from spectral_transcoder.dataset_shards import Shard, merge_shards
-    from spectral_transcoder.dataset_split import Ratios, find_audio_dataset
+    from spectral_transcoder.datasets.chunk_dataset import dataset_path
+    from spectral_transcoder.datasets.chunk_extraction import Summary, create_dataset
+    from spectral_transcoder.datasets.dataset_recipe import Recipe
+    from spectral_transcoder.datasets.dataset_shards import Shard, merge_shards
+    from spectral_transcoder.datasets.dataset_split import Ratios, find_audio_dataset
 
     path = dataset_path(options.output_path, options.dataset_name)
     if options.merge:

@@ -46,9 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.dataset not in ("full", "urban", "TEST"):
         options.datasets = [*options.datasets, options.dataset]
     from exp_train_model.published_results import published_rows
-    from spectral_transcoder.results import result_rows, result_table
-    from spectral_transcoder.selection import select
-    from spectral_transcoder.tables import write_table
+    from spectral_transcoder.experiments.results import result_rows, result_table
+    from spectral_transcoder.experiments.selection import select
+    from spectral_transcoder.experiments.tables import write_table
 
     experiment = configure(EXPERIMENT, options)
     written = []

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exp_train_model.plans import training_plans
-from spectral_transcoder import cli, experiment_cli
-from spectral_transcoder.experiment import Experiment, Metric
+from spectral_transcoder import cli
+from spectral_transcoder.experiments import experiment_cli
+from spectral_transcoder.experiments.experiment import Experiment, Metric
 from spectral_transcoder.paths import ROOT
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def configure(experiment: Experiment, options: Namespace) -> Experiment:
     """Make the experiment that the options ask for."""
     from spectral_transcoder.devices import choose_device
-    from spectral_transcoder.training_experiment import TrainingExperiment
+    from spectral_transcoder.training.training_experiment import TrainingExperiment
 
     training = TrainingExperiment(
         root=options.output_path,

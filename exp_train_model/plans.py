@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spectral_transcoder.plan import Plan
+from spectral_transcoder.experiments.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spectral_transcoder.tables import Row
+from spectral_transcoder.experiments.tables import Row
 
 __all__ = ["published_rows"]
 

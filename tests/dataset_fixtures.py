@@ -6,10 +6,10 @@ import h5py
 import numpy as np
 from audio_fixtures import scene, write
 
-from spectral_transcoder.chunk_dataset import SPLITS, dataset_path
-from spectral_transcoder.chunk_extraction import create_dataset
-from spectral_transcoder.dataset_recipe import Recipe
-from spectral_transcoder.dataset_split import find_audio_dataset
+from spectral_transcoder.datasets.chunk_dataset import SPLITS, dataset_path
+from spectral_transcoder.datasets.chunk_extraction import create_dataset
+from spectral_transcoder.datasets.dataset_recipe import Recipe
+from spectral_transcoder.datasets.dataset_split import find_audio_dataset
 
 TAU = "TAU-urban-acoustic-scenes-2020-mobile-development"
 CITIES = ("london", "lyon", "milan", "paris", "stockholm", "vienna", "lisbon", "prague", "barcelona", "helsinki")

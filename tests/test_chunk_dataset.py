@@ -7,8 +7,8 @@ import torch
 from dataset_fixtures import content, make, write_tau
 from torch.testing import assert_close
 
-from spectral_transcoder.chunk_dataset import dataset_path, load_split, mel_name, open_chunks, partial_folder
-from spectral_transcoder.dataset_recipe import Recipe
+from spectral_transcoder.datasets.chunk_dataset import dataset_path, load_split, mel_name, open_chunks, partial_folder
+from spectral_transcoder.datasets.dataset_recipe import Recipe
 from spectral_transcoder.errors import UserError
 
 TEACHERS = ("PANN", "YamNet", "mn04_as")

@@ -17,13 +17,13 @@ from audio_fixtures import RECORDINGS, noise, scene, write
 from dataset_fixtures import TAU, attributes, content, make, tau_rows, write_tables, write_tau
 from torch.testing import assert_close
 
-from spectral_transcoder import chunk_extraction, chunk_plan, device_extraction, row_writer
 from spectral_transcoder.audio import load
-from spectral_transcoder.chunk_dataset import load_split, open_chunks, partial_folder
-from spectral_transcoder.chunk_extraction import Extractor
-from spectral_transcoder.chunk_features import ChunkFeatures
-from spectral_transcoder.dataset_recipe import Recipe
-from spectral_transcoder.dataset_split import Ratios
+from spectral_transcoder.datasets import chunk_extraction, chunk_plan, device_extraction, row_writer
+from spectral_transcoder.datasets.chunk_dataset import load_split, open_chunks, partial_folder
+from spectral_transcoder.datasets.chunk_extraction import Extractor
+from spectral_transcoder.datasets.chunk_features import ChunkFeatures
+from spectral_transcoder.datasets.dataset_recipe import Recipe
+from spectral_transcoder.datasets.dataset_split import Ratios
 from spectral_transcoder.errors import UserError
 
 ALL_TO_TRAIN = Recipe(ratios=Ratios(1, 0, 0))
@@ -353,7 +353,7 @@ def test_other_parameters_begin_anew_and_tell_why(folder, tmp_path, monkeypatch,
 
 def test_other_versions_begin_anew(folder, expected, tmp_path, monkeypatch, capsys):
     with monkeypatch.context() as patch:
-        patch.setattr("spectral_transcoder.dataset_recipe._version", lambda package: "0.0")
+        patch.setattr("spectral_transcoder.datasets.dataset_recipe._version", lambda package: "0.0")
         interrupt(folder, tmp_path, patch)
     path, _ = make(folder, tmp_path)
     assert "version_torch was 0.0" in capsys.readouterr().err

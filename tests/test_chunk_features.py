@@ -5,7 +5,7 @@ import torch
 from audio_fixtures import scene
 from torch.testing import assert_close
 
-from spectral_transcoder.chunk_features import ChunkFeatures
+from spectral_transcoder.datasets.chunk_features import ChunkFeatures
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.teachers import front_end_of
 from spectral_transcoder.third_octave import third_octave

@@ -14,9 +14,10 @@ from audio_fixtures import noise, write
 from dataset_fixtures import TAU, content, make, tau_rows, write_tau
 
 from exp_train_model import create_mel_tho_dataset
-from spectral_transcoder import cli, row_writer
-from spectral_transcoder.dataset_recipe import Recipe
-from spectral_transcoder.dataset_split import Ratios
+from spectral_transcoder import cli
+from spectral_transcoder.datasets import row_writer
+from spectral_transcoder.datasets.dataset_recipe import Recipe
+from spectral_transcoder.datasets.dataset_split import Ratios
 
 SCRIPT = Path(create_mel_tho_dataset.__file__)
 

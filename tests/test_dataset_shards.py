@@ -4,9 +4,9 @@ import h5py
 import pytest
 from dataset_fixtures import content, make, write_tau
 
-from spectral_transcoder.chunk_dataset import load_split, open_chunks
-from spectral_transcoder.dataset_recipe import Recipe
-from spectral_transcoder.dataset_shards import Shard, merge_shards
+from spectral_transcoder.datasets.chunk_dataset import load_split, open_chunks
+from spectral_transcoder.datasets.dataset_recipe import Recipe
+from spectral_transcoder.datasets.dataset_shards import Shard, merge_shards
 from spectral_transcoder.errors import UserError
 
 

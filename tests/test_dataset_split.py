@@ -7,7 +7,7 @@ import pytest
 from dataset_fixtures import TAU, tau_rows, write_tables
 from sklearn.model_selection import train_test_split
 
-from spectral_transcoder.dataset_split import (
+from spectral_transcoder.datasets.dataset_split import (
     Ratios,
     Source,
     city_split,

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from spectral_transcoder import metrics
 from spectral_transcoder.audio import load
-from spectral_transcoder.evaluation import evaluate_teacher, evaluate_transcoder
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.teachers import load_teacher
 from spectral_transcoder.third_octave import third_octave
+from spectral_transcoder.training import metrics
+from spectral_transcoder.training.evaluation import evaluate_teacher, evaluate_transcoder
 from spectral_transcoder.transcoders.store import find_transcoders, load_transcoder
 from yamnet.mel import patches
 

@@ -7,9 +7,9 @@ from recipe import fill
 from torch import nn
 from torch.testing import assert_close
 
-from spectral_transcoder.evaluation import evaluate_student, evaluate_teacher, evaluate_transcoder
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.teachers import load_teacher
+from spectral_transcoder.training.evaluation import evaluate_student, evaluate_teacher, evaluate_transcoder
 from yamnet.network import YAMNet
 
 CPU = torch.device("cpu")

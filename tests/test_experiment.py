@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from toy_experiment import PLANS, toy
 
-from spectral_transcoder import jobs, journal
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.experiment import Metric, compute, plan_and_step
-from spectral_transcoder.jobs import job_environments, visible_gpus
-from spectral_transcoder.selection import select
+from spectral_transcoder.experiments import jobs, journal
+from spectral_transcoder.experiments.experiment import Metric, compute, plan_and_step
+from spectral_transcoder.experiments.jobs import job_environments, visible_gpus
+from spectral_transcoder.experiments.selection import select
 
 SCRIPT = Path(__file__).with_name("toy_experiment.py")
 ONE = "deep/model=cnn+dataset=town+rate=-3"

@@ -11,8 +11,9 @@ import pytest
 import toy_experiment
 from toy_experiment import EXPERIMENT, PLANS, main
 
-from spectral_transcoder import cli, experiment_cli, paths
-from spectral_transcoder.selection import select
+from spectral_transcoder import cli, paths
+from spectral_transcoder.experiments import experiment_cli
+from spectral_transcoder.experiments.selection import select
 
 SCRIPT = Path(toy_experiment.__file__)
 DEEP = "deep/model=cnn"

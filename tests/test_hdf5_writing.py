@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
-from spectral_transcoder.hdf5_writing import new_hdf5_file
+from spectral_transcoder.datasets.hdf5_writing import new_hdf5_file
 
 
 @contextmanager

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from spectral_transcoder.losses import HybridObjective, MelObjective, ScoreObjective, score_bce
 from spectral_transcoder.teachers import Teacher, load_teacher
+from spectral_transcoder.training.losses import HybridObjective, MelObjective, ScoreObjective, score_bce
 from spectral_transcoder.transcoders.store import TranscoderSettings, build_transcoder
 from yamnet.network import YAMNet
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from spectral_transcoder import metrics
+from spectral_transcoder.training import metrics
 
 LN = math.log
 

@@ -10,10 +10,10 @@ import sys
 import pytest
 
 from exp_train_model.plans import CLASSIFIERS, training_plans
-from spectral_transcoder import plan as plan_module
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.plan import ABSENT, Plan, Setting
-from spectral_transcoder.selection import select
+from spectral_transcoder.experiments import plan as plan_module
+from spectral_transcoder.experiments.plan import ABSENT, Plan, Setting
+from spectral_transcoder.experiments.selection import select
 
 PAPER_PLANS = """
 reference: ts 0; step evaluate, metric; transcoder oracle, pinv; dataset TEST, full, urban, urban_mel_time, \

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from audio_fixtures import noise, scene, write
 
-from spectral_transcoder import recording_seconds
+from spectral_transcoder import audio
 from spectral_transcoder.audio import load
+from spectral_transcoder.datasets import recording_seconds
+from spectral_transcoder.datasets.recording_seconds import RecordingSeconds
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.recording_seconds import RecordingSeconds
 
 RATES = (32000, 16000)
 
@@ -58,15 +59,16 @@ def test_whole_seconds_are_those_of_the_file(tmp_path, rate, n_samples, n_second
     assert RecordingSeconds(path, own_rate=rate, sample_rates=RATES).n_seconds == n_seconds
 
 
-def test_long_recordings_take_no_more_memory(tmp_path, monkeypatch):
-    path = write(tmp_path / "a.wav", noise(3 * 44100), 44100)
-    ((_, expected),) = blocks(path, 44100)
-    monkeypatch.setattr(recording_seconds, "IN_MEMORY_BYTES", 1000)
-    recording = RecordingSeconds(path, own_rate=44100, sample_rates=RATES)
-    assert all(resampled._file._rolled for resampled in recording._recordings.values())
-    ((_, waveforms),) = recording.blocks(10, limit=10)
-    for rate in RATES:
-        np.testing.assert_array_equal(waveforms[rate], expected[rate])
+@pytest.mark.parametrize("rate", [8000, 32000, 44100, 48000])
+def test_long_recordings_give_the_same_without_being_loaded_whole(tmp_path, monkeypatch, rate):
+    path = write(tmp_path / "a.wav", scene(2.7, rate), rate)
+    ((_, expected),) = blocks(path, rate)
+    monkeypatch.setattr(recording_seconds, "LONG_SAMPLES", 1000)
+    monkeypatch.setattr(audio, "IN_MEMORY_BYTES", 1000)
+    monkeypatch.setattr(audio, "BLOCK_SAMPLES", 4321)
+    ((_, waveforms),) = blocks(path, rate)
+    for sample_rate in RATES:
+        np.testing.assert_array_equal(waveforms[sample_rate], expected[sample_rate])
 
 
 def test_what_is_no_sound_is_refused(tmp_path):

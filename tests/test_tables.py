@@ -10,12 +10,12 @@ import pytest
 from scipy.stats import ttest_rel
 
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.experiment import Metric
-from spectral_transcoder.significance import judge
-from spectral_transcoder.table_formats import escape_latex
-from spectral_transcoder.table_picture import MOST_ROWS, draw
-from spectral_transcoder.table_sheet import MISSING, Cell, Section, Sheet, header_lines
-from spectral_transcoder.tables import FORMATS, ResultTable, Row, to_text, write_table
+from spectral_transcoder.experiments.experiment import Metric
+from spectral_transcoder.experiments.significance import judge
+from spectral_transcoder.experiments.table_formats import escape_latex
+from spectral_transcoder.experiments.table_picture import MOST_ROWS, draw
+from spectral_transcoder.experiments.table_sheet import MISSING, Cell, Section, Sheet, header_lines
+from spectral_transcoder.experiments.tables import FORMATS, ResultTable, Row, to_text, write_table
 
 N_FILES = 200
 

@@ -18,8 +18,8 @@ from tqdm import tqdm
 
 from spectral_transcoder.checkpoints import read_tensors
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.losses import MelObjective
-from spectral_transcoder.trainer import Interrupted, Trained, Trainer, TrainingOptions, batches
+from spectral_transcoder.training.losses import MelObjective
+from spectral_transcoder.training.trainer import Interrupted, Trained, Trainer, TrainingOptions, batches
 
 N_TRAIN, N_VALID, N_EVAL = 10, 6, 3
 BATCH_SIZE = 4
@@ -492,7 +492,7 @@ def run_long_training(folder, started):
 def process_at_work(folder, n_steps=1):
     """A process that trains and has begun its n-th step."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pytest", "torch._dynamo", "spectral_transcoder.trainer"])
+    context.set_forkserver_preload(["pytest", "torch._dynamo", "spectral_transcoder.training.trainer"])
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=run_long_training, args=(folder, sender))
     process.start()

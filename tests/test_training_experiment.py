@@ -23,16 +23,18 @@ from torch.testing import assert_close
 
 from exp_train_model.main_doce_training import EXPERIMENT
 from exp_train_model.plans import training_plans
-from spectral_transcoder import cli, experiment_cli, metrics, training_experiment
-from spectral_transcoder.chunk_dataset import FORMAT, dataset_path, load_split
+from spectral_transcoder import cli
+from spectral_transcoder.datasets.chunk_dataset import FORMAT, dataset_path, load_split
 from spectral_transcoder.errors import UserError
+from spectral_transcoder.experiments import experiment_cli
+from spectral_transcoder.experiments.selection import select
 from spectral_transcoder.label_groups import group_indices
-from spectral_transcoder.losses import HybridObjective, MelObjective, ScoreObjective
 from spectral_transcoder.paths import ROOT
 from spectral_transcoder.pinv import Pinv
-from spectral_transcoder.selection import select
 from spectral_transcoder.teachers import load_teacher
-from spectral_transcoder.training_experiment import TrainingExperiment
+from spectral_transcoder.training import metrics, training_experiment
+from spectral_transcoder.training.losses import HybridObjective, MelObjective, ScoreObjective
+from spectral_transcoder.training.training_experiment import TrainingExperiment
 from spectral_transcoder.transcoders.store import build_transcoder, find_transcoders, load_transcoder
 from yamnet.mel import FRONT_END
 from yamnet.network import YAMNet

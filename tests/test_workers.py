@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from spectral_transcoder.datasets.workers import available_cores, results_in_rounds
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.workers import available_cores, results_in_rounds
 
 
 def square(number):

@@ -7,10 +7,11 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from spectral_transcoder import cli, experiment_cli
+from spectral_transcoder import cli
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.experiment import Experiment, Metric
-from spectral_transcoder.plan import Plan
+from spectral_transcoder.experiments import experiment_cli
+from spectral_transcoder.experiments.experiment import Experiment, Metric
+from spectral_transcoder.experiments.plan import Plan
 
 N_FILES = 20
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.table_sheet import Cell, Sheet, header_lines
+from spectral_transcoder.experiments.table_sheet import Cell, Sheet, header_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

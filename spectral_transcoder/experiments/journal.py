@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from spectral_transcoder.plan import Setting
+    from spectral_transcoder.experiments.plan import Setting
 
 __all__ = ["journal_path", "write_journal"]
 

@@ -27,10 +27,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.plan import ABSENT
+from spectral_transcoder.experiments.plan import ABSENT
 
 if TYPE_CHECKING:
-    from spectral_transcoder.plan import Mask, Plan, Setting
+    from spectral_transcoder.experiments.plan import Mask, Plan, Setting
 
 __all__ = ["select"]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from spectral_transcoder.chunk_dataset import THIRD_OCTAVE, mel_name
-from spectral_transcoder.chunk_layout import ChunkArray
+from spectral_transcoder.datasets.chunk_dataset import THIRD_OCTAVE, mel_name
+from spectral_transcoder.datasets.chunk_layout import ChunkArray
 from spectral_transcoder.teachers import front_end_of
 from spectral_transcoder.third_octave import N_BANDS, SAMPLE_RATE, n_frames, third_octave
 

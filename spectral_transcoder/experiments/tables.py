@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spectral_transcoder.errors import UserError
+from spectral_transcoder.experiments.significance import LEVEL, Verdict, judge
+from spectral_transcoder.experiments.table_sheet import MISSING, Cell, Section, Sheet
 from spectral_transcoder.files import write_whole
-from spectral_transcoder.significance import LEVEL, Verdict, judge
-from spectral_transcoder.table_sheet import MISSING, Cell, Section, Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
-    from spectral_transcoder.experiment import Metric
+    from spectral_transcoder.experiments.experiment import Metric
 
 __all__ = ["FORMATS", "ResultTable", "Row", "check_format", "to_text", "write_table"]
 
@@ -138,7 +138,7 @@ def _result_cell(verdict: Verdict, metric: Metric) -> Cell:
 
 def to_text(table: ResultTable, *, bold: bool = False) -> str:
     """A table for a terminal; `bold` where it understands ANSI codes."""
-    from spectral_transcoder.table_formats import as_text
+    from spectral_transcoder.experiments.table_formats import as_text
 
     return as_text(table.sheet(), bold=bold)
 
@@ -175,7 +175,7 @@ def write_table(table: ResultTable, path: str | Path) -> Path:
 
 
 def _write(table: ResultTable, path: Path) -> None:
-    from spectral_transcoder import table_formats
+    from spectral_transcoder.experiments import table_formats
 
     match path.suffix:
         case ".csv":
@@ -185,6 +185,6 @@ def _write(table: ResultTable, path: Path) -> None:
         case ".tex":
             path.write_text(table_formats.as_latex(table.sheet()), encoding="utf-8")
         case _:
-            from spectral_transcoder.table_picture import write_picture
+            from spectral_transcoder.experiments.table_picture import write_picture
 
             write_picture(table.sheet(), path)

@@ -9,15 +9,15 @@ import string
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectral_transcoder.table_sheet import header_lines
+from spectral_transcoder.experiments.table_sheet import header_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spectral_transcoder.experiment import Metric
-    from spectral_transcoder.significance import Verdict
-    from spectral_transcoder.table_sheet import Cell, Section, Sheet
-    from spectral_transcoder.tables import ResultTable
+    from spectral_transcoder.experiments.experiment import Metric
+    from spectral_transcoder.experiments.significance import Verdict
+    from spectral_transcoder.experiments.table_sheet import Cell, Section, Sheet
+    from spectral_transcoder.experiments.tables import ResultTable
 
 __all__ = ["as_html", "as_latex", "as_text", "escape_latex", "write_csv"]
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from spectral_transcoder.dataset_split import (
+from spectral_transcoder.datasets.dataset_split import (
     DATASET_TYPES,
     Ratios,
     city_split,
@@ -23,7 +23,7 @@ from spectral_transcoder.third_octave import FAST, SAMPLE_RATE, SENSOR_CALIBRATI
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from spectral_transcoder.dataset_split import AudioDataset, Source
+    from spectral_transcoder.datasets.dataset_split import AudioDataset, Source
 
 __all__ = ["Recipe"]
 

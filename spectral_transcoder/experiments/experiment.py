@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.journal import write_journal
+from spectral_transcoder.experiments.journal import write_journal
 from spectral_transcoder.paths import EXPORT
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from spectral_transcoder.plan import Plan, Setting
+    from spectral_transcoder.experiments.plan import Plan, Setting
 
 __all__ = ["Experiment", "Metric", "compute", "compute_setting", "plan_and_step"]
 
@@ -162,7 +162,7 @@ def compute(
     from tqdm import tqdm
 
     if jobs > 1:
-        from spectral_transcoder.jobs import compute_in_processes
+        from spectral_transcoder.experiments.jobs import compute_in_processes
 
         return compute_in_processes(experiment, settings, jobs=jobs, skip=skip, detached=detached, arguments=arguments)
     failed = []

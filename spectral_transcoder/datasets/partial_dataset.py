@@ -24,20 +24,20 @@ from typing import TYPE_CHECKING
 
 import h5py
 
-from spectral_transcoder.chunk_dataset import SPLITS, partial_folder
-from spectral_transcoder.chunk_layout import write_layout
+from spectral_transcoder.datasets.chunk_dataset import SPLITS, partial_folder
+from spectral_transcoder.datasets.chunk_layout import write_layout
+from spectral_transcoder.datasets.hdf5_writing import new_hdf5_file
+from spectral_transcoder.datasets.row_writer import RowWriter
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.files import make_folder, write_whole
-from spectral_transcoder.hdf5_writing import new_hdf5_file
-from spectral_transcoder.row_writer import RowWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from typing import Self
 
-    from spectral_transcoder.chunk_layout import ChunkArray
-    from spectral_transcoder.chunk_plan import Plan, PlannedFile
+    from spectral_transcoder.datasets.chunk_layout import ChunkArray
+    from spectral_transcoder.datasets.chunk_plan import Plan, PlannedFile
 
 __all__ = ["Outcome", "PartialDataset", "differences"]
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.tables import ResultTable, Row
+from spectral_transcoder.experiments.tables import ResultTable, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from spectral_transcoder.experiment import Experiment, Metric
-    from spectral_transcoder.plan import Setting
+    from spectral_transcoder.experiments.experiment import Experiment, Metric
+    from spectral_transcoder.experiments.plan import Setting
 
 __all__ = ["Display", "parse_display", "result_rows", "result_table"]
 

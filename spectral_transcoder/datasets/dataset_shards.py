@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
-from spectral_transcoder.chunk_dataset import SPLITS, open_chunks
+from spectral_transcoder.datasets.chunk_dataset import SPLITS, open_chunks
+from spectral_transcoder.datasets.hdf5_writing import new_hdf5_file
+from spectral_transcoder.datasets.partial_dataset import differences
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.files import write_whole
-from spectral_transcoder.hdf5_writing import new_hdf5_file
-from spectral_transcoder.partial_dataset import differences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spectral_transcoder.chunk_dataset import ChunkDataset
-    from spectral_transcoder.dataset_split import Source
+    from spectral_transcoder.datasets.chunk_dataset import ChunkDataset
+    from spectral_transcoder.datasets.dataset_split import Source
 
 __all__ = ["Shard", "merge_shards"]
 

@@ -14,25 +14,25 @@ from typing import TYPE_CHECKING
 import torch
 from tqdm import tqdm
 
-from spectral_transcoder.chunk_dataset import SPLITS, open_chunks, partial_folder
-from spectral_transcoder.chunk_features import ChunkFeatures
-from spectral_transcoder.chunk_plan import make_plan
-from spectral_transcoder.device_extraction import Decoder, DeviceExtractor
+from spectral_transcoder.datasets.chunk_dataset import SPLITS, open_chunks, partial_folder
+from spectral_transcoder.datasets.chunk_features import ChunkFeatures
+from spectral_transcoder.datasets.chunk_plan import make_plan
+from spectral_transcoder.datasets.device_extraction import Decoder, DeviceExtractor
+from spectral_transcoder.datasets.partial_dataset import Outcome, PartialDataset, differences
+from spectral_transcoder.datasets.recording_seconds import RecordingSeconds
+from spectral_transcoder.datasets.workers import available_cores, results_in_rounds
 from spectral_transcoder.devices import choose_device
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.partial_dataset import Outcome, PartialDataset, differences
-from spectral_transcoder.recording_seconds import RecordingSeconds
-from spectral_transcoder.workers import available_cores, results_in_rounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Self
 
-    from spectral_transcoder.chunk_plan import PlannedFile
-    from spectral_transcoder.dataset_recipe import Recipe
-    from spectral_transcoder.dataset_shards import Shard
-    from spectral_transcoder.dataset_split import AudioDataset
-    from spectral_transcoder.row_writer import RowWriter
+    from spectral_transcoder.datasets.chunk_plan import PlannedFile
+    from spectral_transcoder.datasets.dataset_recipe import Recipe
+    from spectral_transcoder.datasets.dataset_shards import Shard
+    from spectral_transcoder.datasets.dataset_split import AudioDataset
+    from spectral_transcoder.datasets.row_writer import RowWriter
 
 __all__ = ["Summary", "create_dataset"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from spectral_transcoder.trainer import batches
+from spectral_transcoder.training.trainer import batches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

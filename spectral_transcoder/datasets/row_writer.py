@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
-from spectral_transcoder.chunk_dataset import SPLITS
+from spectral_transcoder.datasets.chunk_dataset import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

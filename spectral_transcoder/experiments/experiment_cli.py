@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 from spectral_transcoder import cli
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.experiment import compute
-from spectral_transcoder.journal import journal_path
-from spectral_transcoder.selection import select
+from spectral_transcoder.experiments.experiment import compute
+from spectral_transcoder.experiments.journal import journal_path
+from spectral_transcoder.experiments.selection import select
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spectral_transcoder.experiment import Experiment
-    from spectral_transcoder.plan import Plan, Setting
-    from spectral_transcoder.results import Display
+    from spectral_transcoder.experiments.experiment import Experiment
+    from spectral_transcoder.experiments.plan import Plan, Setting
+    from spectral_transcoder.experiments.results import Display
 
 __all__ = ["main"]
 
@@ -198,8 +198,8 @@ class _Report:
         """What the command line asks for, checked before hours of computing."""
         if options.display is None and options.export is None:
             return None
-        from spectral_transcoder.results import parse_display
-        from spectral_transcoder.tables import check_format
+        from spectral_transcoder.experiments.results import parse_display
+        from spectral_transcoder.experiments.tables import check_format
 
         return cls(
             display=parse_display(options.display or "", experiment),
@@ -208,8 +208,8 @@ class _Report:
         )
 
     def make(self, experiment: Experiment, settings: Sequence[Setting]) -> None:
-        from spectral_transcoder.results import result_rows, result_table
-        from spectral_transcoder.tables import to_text, write_table
+        from spectral_transcoder.experiments.results import result_rows, result_table
+        from spectral_transcoder.experiments.tables import to_text, write_table
 
         rows, n_missing = result_rows(settings, self.display.metrics)
         table = result_table(experiment, rows, self.display)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectral_transcoder.chunk_dataset import SPLITS
+from spectral_transcoder.datasets.chunk_dataset import SPLITS
 from spectral_transcoder.errors import UserError
 
 if TYPE_CHECKING:

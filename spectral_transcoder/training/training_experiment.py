@@ -22,18 +22,18 @@ import numpy as np
 import torch
 import yaml
 
-from spectral_transcoder import metrics
 from spectral_transcoder.checkpoints import load_state_dict, read_tensors
-from spectral_transcoder.chunk_dataset import load_split, mel_name, open_chunks
+from spectral_transcoder.datasets.chunk_dataset import load_split, mel_name, open_chunks
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.evaluation import Evaluated, evaluate_student, evaluate_teacher, evaluate_transcoder
 from spectral_transcoder.files import write_whole
 from spectral_transcoder.label_groups import group_indices
-from spectral_transcoder.losses import HybridObjective, MelObjective, ScoreObjective
 from spectral_transcoder.paths import ROOT
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.teachers import front_end_of, load_teacher
-from spectral_transcoder.trainer import Trainer, TrainingOptions
+from spectral_transcoder.training import metrics
+from spectral_transcoder.training.evaluation import Evaluated, evaluate_student, evaluate_teacher, evaluate_transcoder
+from spectral_transcoder.training.losses import HybridObjective, MelObjective, ScoreObjective
+from spectral_transcoder.training.trainer import Trainer, TrainingOptions
 from spectral_transcoder.transcoders.store import TranscoderSettings, build_transcoder
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from spectral_transcoder.plan import Setting
+    from spectral_transcoder.experiments.plan import Setting
     from spectral_transcoder.teachers import Teacher
 
 __all__ = ["DATASET_NAMES", "METRICS", "STUDENTS", "TrainingExperiment"]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from spectral_transcoder.dataset_split import Source
+    from spectral_transcoder.datasets.dataset_split import Source
 
 __all__ = ["Plan", "PlannedFile", "make_plan"]
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import h5py
 
-from spectral_transcoder.chunk_dataset import FNAME, FORMAT, SCENE, SPLITS
+from spectral_transcoder.datasets.chunk_dataset import FNAME, FORMAT, SCENE, SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from spectral_transcoder.chunk_plan import PlannedFile
+    from spectral_transcoder.datasets.chunk_plan import PlannedFile
 
 __all__ = ["ChunkArray", "write_layout"]
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from spectral_transcoder.experiment import Experiment
-    from spectral_transcoder.plan import Setting
+    from spectral_transcoder.experiments.experiment import Experiment
+    from spectral_transcoder.experiments.plan import Setting
 
 __all__ = ["compute_in_processes", "job_environments", "visible_gpus"]
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from spectral_transcoder.datasets.partial_dataset import Outcome
+from spectral_transcoder.datasets.recording_seconds import RecordingSeconds
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.partial_dataset import Outcome
-from spectral_transcoder.recording_seconds import RecordingSeconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spectral_transcoder.chunk_features import ChunkFeatures
-    from spectral_transcoder.chunk_plan import PlannedFile
-    from spectral_transcoder.row_writer import RowWriter
+    from spectral_transcoder.datasets.chunk_features import ChunkFeatures
+    from spectral_transcoder.datasets.chunk_plan import PlannedFile
+    from spectral_transcoder.datasets.row_writer import RowWriter
 
 __all__ = ["Decoder", "DeviceExtractor"]
 

@@ -1,0 +1,1 @@
+"""Training datasets: one HDF5 file of one-second chunks."""

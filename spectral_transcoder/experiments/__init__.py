@@ -1,0 +1,1 @@
+"""Experiments: plans of settings, doce's command line, result tables."""
