@@ -197,31 +197,35 @@ def third_octave(
         return third_octave(torch.from_numpy(plain), spec=spec, calibration_db=calibration_db).numpy()
     if waveform.dtype not in (torch.float32, torch.float64):
         raise TypeError(f"third_octave needs a float32 or float64 waveform, this one is {waveform.dtype}")
-    window, weights, bins = _constants(spec, waveform.dtype, waveform.device)
     *batch, n_samples = waveform.shape
     count = n_frames(n_samples, spec)
     if count == 0 or waveform.numel() == 0:
         return waveform.new_empty((*batch, count, N_BANDS))
+    mean_square = _mean_squares(waveform.reshape(-1, n_samples), spec, count).reshape(*batch, count, N_BANDS)
+    silence = torch.full_like(mean_square, SILENCE_RMS**2)
+    # Not `> 0`, which would pass what is not a number for silence.
+    mean_square = torch.where(mean_square == 0, silence, mean_square)
+    return mean_square.log10_().mul_(10).add_(calibration_db)
 
-    def mean_squares(frames: torch.Tensor) -> torch.Tensor:
+
+def _mean_squares(waveforms: torch.Tensor, spec: ThirdOctaveSpec, count: int) -> torch.Tensor:
+    """Mean squares in the bands, corrected for the window: (n, n_samples) → (n, count, 29)."""
+    window, weights, bins = _constants(spec, waveforms.dtype, waveforms.device)
+
+    def transform(frames: torch.Tensor) -> torch.Tensor:
         spectrum = torch.fft.rfft(frames * window)[..., bins]
         # Real and imaginary parts side by side, each with the weight of its bin: one product in place of two sums.
         return torch.view_as_real(spectrum).flatten(-2).square() @ weights
 
     # Only the last frame is padded: to copy the whole waveform for its sake would take a fifth of the time.
-    flat = waveform.reshape(-1, n_samples)
     last = (count - 1) * spec.hop_length
-    pieces = [functional.pad(flat[:, last:], (0, last + spec.frame_length - n_samples))]
+    pieces = [functional.pad(waveforms[:, last:], (0, last + spec.frame_length - waveforms.shape[1]))]
     if count > 1:
-        pieces.insert(0, flat[:, : last - spec.hop_length + spec.frame_length])
-    by_piece = [
-        map_frames(mean_squares, piece, frame_length=spec.frame_length, hop_length=spec.hop_length) for piece in pieces
-    ]
-    mean_square = torch.cat(by_piece, dim=1).reshape(*batch, count, N_BANDS)
-    silence = torch.full_like(mean_square, SILENCE_RMS**2)
-    # Not `> 0`, which would pass what is not a number for silence.
-    mean_square = torch.where(mean_square == 0, silence, mean_square)
-    return mean_square.log10_().mul_(10).add_(calibration_db)
+        pieces.insert(0, waveforms[:, : last - spec.hop_length + spec.frame_length])
+    return torch.cat(
+        [map_frames(transform, piece, frame_length=spec.frame_length, hop_length=spec.hop_length) for piece in pieces],
+        dim=1,
+    )
 
 
 def _padding(n_samples: int, spec: ThirdOctaveSpec) -> int:
