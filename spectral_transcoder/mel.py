@@ -55,8 +55,8 @@ class MelFrontEnd(ABC):
         """Undo `compress`, never below zero."""
 
     def centre_frequencies(self) -> NDArray[np.float64]:
-        """Frequencies at which the bands weigh most, (n_mels,), Hz, to four hertz."""
-        n_fft = self.sample_rate // 4
+        """Frequencies at which the bands weigh most, (n_mels,), Hz, to half a hertz."""
+        n_fft = 2 * self.sample_rate
         return self.filterbank(sample_rate=self.sample_rate, n_fft=n_fft).argmax(axis=0) * (self.sample_rate / n_fft)
 
     def window(self) -> torch.Tensor:

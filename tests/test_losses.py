@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.testing import assert_close
 
 from spectral_transcoder.teachers import Teacher, load_teacher
@@ -110,6 +111,17 @@ def test_half_precision_ends_before_the_losses(batch):
     losses = MelObjective()(nn.Identity(), {"third_octave": batch["mel"].bfloat16(), "mel": batch["mel"]})
     assert losses["loss"].dtype == torch.float32
     assert losses["loss"].item() == pytest.approx(mse_by_hand(batch["mel"].bfloat16().float(), batch["mel"]), rel=1e-5)
+
+
+def test_the_cross_entropy_is_allowed_in_a_region_of_half_precision_on_a_gpu():
+    # Fake tensors go through the dispatch of a GPU without one.
+    with FakeTensorMode():
+        scores, target = torch.empty(2, N_LABELS, device="cuda"), torch.empty(2, N_LABELS, device="cuda")
+        torch.set_autocast_enabled("cuda", True)
+        try:
+            assert score_bce(scores, target).dtype == torch.float32
+        finally:
+            torch.set_autocast_enabled("cuda", False)
 
 
 # Objectives

@@ -278,6 +278,15 @@ def test_validation_data_without_a_loss_is_refused(tmp_path):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["train", "valid"])
+def test_a_split_without_items_is_refused(tmp_path, name):
+    splits = make_splits()
+    splits[name] = {key: tensor[:0] for key, tensor in splits[name].items()}
+    with pytest.raises(UserError, match=name) as caught:
+        train(tmp_path, splits=splits)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("valid", "patience", "epochs"),
     [
@@ -340,13 +349,24 @@ def test_validation_is_in_eval_mode_and_without_gradients(tmp_path):
 
 
 def test_the_same_seed_gives_the_same_and_another_seed_another_result(tmp_path):
-    first = train(tmp_path, with_dropout(), seed=1)
+    networks = [with_dropout() for _ in range(3)]
+    first = train(tmp_path, networks[0], seed=1)
     torch.rand(5)
-    assert_same(train(tmp_path, with_dropout(), seed=1), first)
-    other = train(tmp_path, with_dropout(), seed=2)
+    assert_same(train(tmp_path, networks[1], seed=1), first)
+    other = train(tmp_path, networks[2], seed=2)
     assert other.losses["losses_valid"][0] == first.losses["losses_valid"][0]
     assert other.losses["losses_train"] != first.losses["losses_train"]
     assert not torch.equal(other.best_state["0.weight"], first.best_state["0.weight"])
+
+
+def test_what_is_dropped_depends_on_the_seed_too(tmp_path):
+    networks = [with_dropout() for _ in range(3)]
+    # With all items in one batch their order makes no difference.
+    first, same, other = (
+        train(tmp_path, network, seed=seed, epochs=1, batch_size=N_TRAIN).losses["losses_train"][0]
+        for network, seed in zip(networks, (1, 1, 2), strict=True)
+    )
+    assert first == same != pytest.approx(other, rel=1e-3)
 
 
 def orders(folder, *, network=None, epochs=3, **options):

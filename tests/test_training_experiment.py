@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -574,24 +575,34 @@ def test_tables_show_the_results_of_all_models(place, computed, capsys):
         assert f"{values.mean():.6f}" in told
 
 
-def test_a_stop_request_leaves_a_checkpoint_from_which_the_same_command_goes_on(
-    place, computed, tmp_path, capsys, monkeypatch
-):
-    class Stopping(MelObjective):
-        def __call__(self, network, batch):
-            if torch.is_grad_enabled():
-                signal.raise_signal(signal.SIGTERM)
-            return super().__call__(network, batch)
+class Stopping(MelObjective):
+    """The Mel objective, with a request to stop in each training step."""
 
-    train = ["-s", f"{CNN}1,10+step=train", "-c"]
+    def __call__(self, network, batch):
+        if torch.is_grad_enabled():
+            signal.raise_signal(signal.SIGTERM)
+        return super().__call__(network, batch)
+
+
+@pytest.fixture
+def stopped(place, tmp_path, capsys, monkeypatch):
+    """The folder of an experiment that was stopped in the first of two trainings; status and stderr."""
     with monkeypatch.context() as patch:
         patch.setattr(training_experiment, "MelObjective", Stopping)
-        # Detached, too, nothing more is begun.
-        status, _, error = run(place, tmp_path, capsys, *train, "-D")
+        status, _, error = run(place, tmp_path, capsys, "-s", f"{CNN}1,10+step=train", "-c", "-D")
+    return tmp_path, status, error
+
+
+def test_a_stop_request_ends_the_whole_command_with_a_checkpoint(stopped):
+    root, status, error = stopped
     assert status == 130
     assert "Traceback" not in error
-    names = [path.name for path in (tmp_path / "model").iterdir()]
+    names = [path.name for path in (root / "model").iterdir()]
     assert names == [f"{IDENTIFIERS['cnn'].format('train')}_checkpoint"]
+
+
+def test_after_a_stop_request_the_same_command_goes_on(place, computed, stopped, capsys):
+    tmp_path, _, _ = stopped
     status, _, _ = run(place, tmp_path, capsys, "-s", f"{CNN}1+step=train", "-c")
     assert status == 0
     for split in SECONDS:
@@ -600,6 +611,24 @@ def test_a_stop_request_leaves_a_checkpoint_from_which_the_same_command_goes_on(
     assert not list((tmp_path / "model").glob("*_checkpoint"))
     weights = torch.load(tmp_path / "model" / f"{IDENTIFIERS['cnn'].format('train')}_model")
     assert_close(weights, torch.load(stored(computed, "cnn").weights), rtol=0, atol=0)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="the checkpoint is not among the outputs: training goes on from what was removed"
+)
+def test_removing_a_training_removes_its_checkpoint(place, stopped, capsys):
+    root, _, _ = stopped
+    assert run(place, root, capsys, "-s", f"{CNN}1+step=train", "-R", "--yes")[0] == 0
+    assert list((root / "model").iterdir()) == []
+
+
+@pytest.mark.xfail(strict=True, raises=ModuleNotFoundError, reason="--tensorboard without tensorboard is a traceback")
+@pytest.mark.skipif(find_spec("tensorboard") is not None, reason="tensorboard is installed")
+def test_a_missing_tensorboard_is_told_in_one_line(place, tmp_path, capsys):
+    arguments = ["-s", f"{CNN}1+step=train", "-c", "--tensorboard", str(tmp_path)]
+    status, _, error = run(place, tmp_path, capsys, *arguments)
+    assert status == 1
+    assert error.splitlines()[-1].startswith("error: ")
 
 
 @pytest.mark.parametrize(

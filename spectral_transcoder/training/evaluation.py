@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Evaluated", "evaluate_student", "evaluate_teacher", "evaluate_transcoder"]
 
-BATCH_SIZE = 64
+BATCH_SIZE = 16
+"""On a CPU larger batches spill from the cache."""
 
 
 @dataclass(frozen=True)

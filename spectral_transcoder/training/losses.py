@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import torch
 from torch.nn import functional
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import torch
     from torch import nn
 
     from spectral_transcoder.teachers import Teacher
@@ -31,7 +31,8 @@ LN_SCALE_LIKE_YAMNET = 10.0
 def score_bce(scores: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Binary cross-entropy between scores in [0, 1], the mean over batch and labels; logarithms end at −100."""
     # Not allowed in half precision, where it would be wrong anyway.
-    return functional.binary_cross_entropy(scores.float(), target.float())
+    with torch.autocast(scores.device.type, enabled=False):
+        return functional.binary_cross_entropy(scores.float(), target.float())
 
 
 @dataclass(frozen=True)

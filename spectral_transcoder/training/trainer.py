@@ -122,6 +122,9 @@ class Trainer:
         self.splits = {
             name: {key: tensor.to(self.device) for key, tensor in split.items()} for name, split in splits.items()
         }
+        empty = [name for name in (TRAIN, VALID, EVAL) if not self._n_items(name)]
+        if empty:
+            raise UserError(f"the split {' and '.join(empty)} of the dataset is empty: make it with other ratios")
         self.checkpoint = checkpoint
         self.scalars = scalars or (lambda name, value, iteration: None)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=options.learning_rate)
