@@ -127,7 +127,10 @@ def test_a_failing_process_stops_the_others_from_starting(tmp_path):
     arguments = ["--root", str(tmp_path), "--crash", "cnn+rate=-3+step=train"]
     with pytest.raises(UserError, match=r"step=train failed with status 1: ZeroDivisionError: a fault of ours \(see "):
         compute(toy(tmp_path), settings, jobs=2, arguments=arguments)
-    assert outputs(tmp_path) == ["dataset=town+model=cnn+rate=-4+step=train"]
+    # The other process finishes what it has in hand, and may have begun the next before the failure was seen.
+    in_hand, begun = (setting.identifier() for setting in settings[1:3])
+    assert in_hand in outputs(tmp_path)
+    assert set(outputs(tmp_path)) <= {in_hand, begun}
     assert "Traceback" in (tmp_path / "logs" / f"{settings[0]}.log").read_text()
 
 
