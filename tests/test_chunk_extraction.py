@@ -260,6 +260,7 @@ def in_a_process(function, *arguments, method="fork"):
     return process
 
 
+@pytest.mark.slow
 def test_killed_at_any_step_it_goes_on_to_the_same(tmp_path):
     write_tau(tmp_path, 3, seconds=1)
     expected = content(make(tmp_path, tmp_path / "expected")[0])
@@ -283,6 +284,7 @@ def many(tmp_path_factory):
     return folder, content(make(folder, folder / "expected")[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("workers", "method"), [(1, "fork"), (2, "forkserver")])
 def test_killed_five_times_at_random_it_does_nothing_twice(many, tmp_path, monkeypatch, workers, method):
     folder, expected = many

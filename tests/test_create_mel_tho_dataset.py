@@ -3,6 +3,7 @@
 import errno
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -148,6 +149,26 @@ def test_a_full_disk_is_told_in_one_line(folder, tmp_path, monkeypatch, capsys):
     assert err.startswith("error: the disk is full (")
     assert err.count("\n") == 1
     assert run(*where) == 0
+
+
+def test_ctrl_c_stops_all_processes_without_a_traceback(folder, tmp_path):
+    """Pressed while the processes start: a terminal sends it to each of them."""
+    process = subprocess.Popen(
+        [sys.executable, SCRIPT, "--audio_dataset_path", folder, "--output_path", tmp_path, "--workers", "2"],
+        cwd=SCRIPT.parents[1],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    while not list(tmp_path.glob("*/*.part/journal")) and process.poll() is None:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.startswith("stopped: ")
+    assert err.count("\n") == 1
 
 
 def test_help_comes_at_once():

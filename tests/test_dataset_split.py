@@ -66,8 +66,9 @@ def test_few_recordings_leave_splits_empty_rather_than_none_to_train_on(count):
     assert sorted(name for chosen in splits.values() for name in chosen) == [str(number) for number in range(count)]
 
 
-def test_all_may_be_to_train_on():
-    splits = random_split(sources(3), ratios=Ratios(1, 0, 0), seed=71)
+@pytest.mark.parametrize("none", [0, 1e-9])
+def test_all_may_be_to_train_on(none):
+    splits = random_split(sources(3), ratios=Ratios(1, none, 0), seed=71)
     assert {split: len(chosen) for split, chosen in splits.items()} == {"train": 3, "valid": 0, "eval": 0}
 
 

@@ -194,7 +194,7 @@ class _Progress:
         n_seconds = sum(self.files[outcome.index].n_chunks for outcome in outcomes)
         self.n_files += len(outcomes)
         self.n_seconds += n_seconds
-        elapsed = time.monotonic() - self.begun
+        elapsed = max(time.monotonic() - self.begun, 0.001)
         files = f"{self.n_before + self.n_files}/{len(self.files)} files, {self.n_files / elapsed:.1f} files/s"
         self.bar.set_postfix_str(f"{files}, {self.n_seconds / elapsed:.0f} × real time", refresh=False)
         self.bar.update(n_seconds)

@@ -164,8 +164,8 @@ def random_split(sources: Sequence[Source], *, ratios: Ratios, seed: int) -> Spl
         where there are too few to train on.
     """
     train, held_out = _shuffle_in_two(sources, 1 - ratios.train, seed)
-    share = ratios.eval / (ratios.eval + ratios.valid) if held_out else 0
-    valid, evaluation = _shuffle_in_two(held_out, share, seed)
+    held_out_share = ratios.eval + ratios.valid
+    valid, evaluation = _shuffle_in_two(held_out, ratios.eval / held_out_share if held_out_share else 0, seed)
     if not train:
         raise UserError(
             f"{len(sources)} recordings are too few to be split: give more, or --train_ratio 1 --valid_ratio 0 "

@@ -10,6 +10,7 @@ import traceback
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, TypeVar
 
@@ -110,7 +111,8 @@ def _processes(function: Callable, workers: int) -> Iterator[dict[Connection, Ba
         for _ in range(workers):
             ours, theirs = context.Pipe()
             process = context.Process(target=_work, args=(theirs, function), daemon=True)
-            process.start()
+            with _interrupts_held():
+                process.start()
             # With no other holder of that end, either side reads an end of file when the other one dies.
             theirs.close()
             processes[ours] = process
@@ -122,9 +124,23 @@ def _processes(function: Callable, workers: int) -> Iterator[dict[Connection, Ba
             connection.close()
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Keep Ctrl-C waiting; processes that are started meanwhile never see one, also while they import."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # which would let them through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _work(connection: Connection, function: Callable) -> None:
     """What a process does until its connection closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
     _keep_memory()
