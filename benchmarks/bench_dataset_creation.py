@@ -1,6 +1,6 @@
 """Creation of the training dataset: CPU time against the original's algorithm, and how it grows with processes.
 
-    python3 benchmarks/bench_dataset_creation.py [--files 20] [--repeats 9] [--workers 1 2]
+    python3 benchmarks/bench_dataset_creation.py [--files 60] [--repeats 9] [--workers 1 2]
 
 Works on recordings like those of TAU Urban Acoustic Scenes (10 s, 44.1 kHz, 24 bit) that it makes itself. The original
 loads each twice with librosa and computes second by second; what it writes afterwards is not counted, what we write is.
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 SECONDS = 10
 RATE = 44100
-COPIES = 20
+COPIES = 7
 """How often each recording is there where processes are counted, for their start not to matter."""
 
 RECIPE = Recipe(ratios=Ratios(1, 0, 0))
@@ -110,7 +110,7 @@ def processes_table(folder: Path, counts: Sequence[int]) -> str:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=int, default=20)
+    parser.add_argument("--files", type=int, default=60)
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     options = parser.parse_args()

@@ -43,7 +43,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--seed", type=int, default=71, help="of the split")
     add("--teachers", nargs="+", default=["PANN", "YamNet"], metavar="NAME", help="PANN, YamNet, mn04_as …")
     add("--float16", action="store_true", help="store Mel spectrograms with half the digits")
-    add("--compress", action="store_true", help="for sharing: smaller by a third, and slow to read")
+    add("--compress", action="store_true", help="for sharing: smaller, and slow to read")
     add("--workers", type=cli.positive, help="processes; one for each core by default")
     add("--device", default="cpu", help="auto, cpu, cuda or cuda:N: what computes the features")
     add("--skip_errors", action="store_true", help="leave out recordings that cannot be read")
