@@ -208,6 +208,7 @@ class _Report:
         )
 
     def make(self, experiment: Experiment, settings: Sequence[Setting]) -> None:
+        """Show and export the results of the settings, and say which have none."""
         from spectral_transcoder.experiments.results import result_rows, result_table
         from spectral_transcoder.experiments.tables import to_text, write_table
 
