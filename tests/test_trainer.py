@@ -626,3 +626,32 @@ def test_weights_are_not_touched_by_a_loss_that_is_not_finite(tmp_path):
     with pytest.raises(UserError):
         trainer.train()
     assert all(torch.isfinite(parameter).all() for parameter in trainer.network.parameters())
+
+
+def test_a_batch_in_pieces_trains_like_a_whole_one(tmp_path):
+    def train(piece_size):
+        trainer = make_trainer(tmp_path, piece_size=piece_size, batch_size=7)
+        return trainer.train()
+
+    whole, pieces = train(7), train(3)
+    for name, losses in whole.losses.items():
+        assert pieces.losses[name] == pytest.approx(losses, rel=1e-6)
+    assert_close(pieces.best_state, whole.best_state)
+
+
+@pytest.mark.parametrize(
+    ("network", "piece_size"),
+    [
+        (nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Conv2d(4, 1, 3)), 8),
+        (nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4)), 64),
+        (nn.Linear(3, 2), 64),
+    ],
+)
+def test_only_convolutions_without_batch_normalisation_work_in_pieces(tmp_path, network, piece_size):
+    assert make_trainer(tmp_path, network, batch_size=64).piece_size == piece_size
+
+
+def test_the_best_state_lies_in_memory_as_any_program_expects_it(tmp_path):
+    network = nn.Sequential(nn.Unflatten(1, (1, 1, 3)), nn.Conv2d(1, 4, (1, 3)), nn.Conv2d(4, 2, 1), nn.Flatten())
+    state = make_trainer(tmp_path, network).train().best_state
+    assert all(tensor.is_contiguous() for tensor in state.values())

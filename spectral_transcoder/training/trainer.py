@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 from tqdm import tqdm
 
 from spectral_transcoder.checkpoints import load_state_dict, read_tensors
@@ -21,14 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from torch import nn
-
     Batch = Mapping[str, torch.Tensor]
     Objective = Callable[[nn.Module, Batch], dict[str, torch.Tensor]]
 
 __all__ = ["Interrupted", "Trained", "Trainer", "TrainingOptions", "batches"]
 
 TRAIN, VALID, EVAL = "train", "valid", "eval"
+CPU_PIECE_SIZE = 8
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,9 @@ class TrainingOptions:
     batch_size: int = 64
     seed: int = 0
     device: str = "cpu"
+    piece_size: int | None = None
+    """Items of a batch that go through the network at once, their gradients added up; None: what suits the device."""
+
     mixed_precision: bool = False
     """bfloat16 in convolutions and products; losses and weights stay in float32."""
 
@@ -116,7 +119,7 @@ class Trainer:
     ) -> None:
         self.options = options
         self.device = torch.device(options.device)
-        self.network = network.to(self.device)
+        self.network = network.to(self.device, memory_format=torch.channels_last)
         self.step_network = torch.compile(self.network) if options.compile else self.network
         self.objective = objective
         self.splits = {
@@ -125,6 +128,7 @@ class Trainer:
         empty = [name for name in (TRAIN, VALID, EVAL) if not self._n_items(name)]
         if empty:
             raise UserError(f"the split {' and '.join(empty)} of the dataset is empty: make it with other ratios")
+        self.piece_size = options.piece_size or _suitable_piece_size(network, self.device, options.batch_size)
         self.checkpoint = checkpoint
         self.scalars = scalars or (lambda name, value, iteration: None)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=options.learning_rate)
@@ -188,15 +192,23 @@ class Trainer:
 
     def _step(self, batch: Batch) -> None:
         self.optimizer.zero_grad(set_to_none=True)
-        with self._precision():
-            losses = self.objective(self.step_network, batch)
-        values = {name: value.item() for name, value in losses.items()}
-        if not math.isfinite(values["loss"]):
-            self._refuse(values["loss"])
-        losses["loss"].backward()
+        values: dict[str, float] = {}
+        for share, losses in self._losses(batch):
+            _add(values, losses, share)
+            if not math.isfinite(values["loss"]):
+                self._refuse(values["loss"])
+            (share * losses["loss"]).backward()
         self.optimizer.step()
         self._record(values, TRAIN)
         self.scalars("loss/train", values["loss"], len(self.trained.losses["losses_train"]))
+
+    def _losses(self, batch: Batch) -> Iterator[tuple[float, dict[str, torch.Tensor]]]:
+        """Losses of each piece of a batch, and the share that the piece has in the batch's mean."""
+        n_items = len(batch["third_octave"])
+        for piece in batches(batch, self.piece_size):
+            with self._precision():
+                losses = self.objective(self.step_network, piece)
+            yield len(piece["third_octave"]) / n_items, losses
 
     def _refuse(self, loss: float) -> None:
         """Stop at a loss that is not finite, with the best state so far in the checkpoint."""
@@ -222,7 +234,8 @@ class Trainer:
         if valid <= self.best_loss:
             self.best_loss, self.best_epoch = valid, self.epoch
             self.trained.best_state = {
-                name: tensor.detach().cpu().clone() for name, tensor in self.network.state_dict().items()
+                name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+                for name, tensor in self.network.state_dict().items()
             }
 
     def evaluate(self, split: str) -> dict[str, float]:
@@ -230,10 +243,10 @@ class Trainer:
         self.network.train(self.options.train_mode_evaluation)
         totals: dict[str, float] = {}
         n_batches = 0
-        with torch.no_grad(), self._precision():
+        with torch.no_grad():
             for batch in batches(self.splits[split], self.options.batch_size):
-                for name, value in self.objective(self.step_network, batch).items():
-                    totals[name] = totals.get(name, 0.0) + value.item()
+                for share, losses in self._losses(batch):
+                    _add(totals, losses, share)
                 n_batches += 1
         return {name: total / n_batches for name, total in totals.items()}
 
@@ -299,8 +312,25 @@ class Trainer:
 
 def _comparable(options: TrainingOptions) -> dict:
     """What must not change between two parts of one training; one may train longer, or somewhere else."""
-    free = ("epochs", "device", "compile", "patience", "checkpoint_seconds")
+    free = ("epochs", "device", "piece_size", "compile", "patience", "checkpoint_seconds")
     return {name: value for name, value in asdict(options).items() if name not in free}
+
+
+def _suitable_piece_size(network: nn.Module, device: torch.device, batch_size: int) -> int:
+    """On a CPU so few items that what convolutions make of them stays in the cache: 1.3 times as fast.
+
+    Batch normalisation needs the batch as a whole, and linear layers gain nothing.
+    """
+    layers = list(network.modules())
+    mixes_items = any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in layers)
+    if device.type != "cpu" or mixes_items or not any(isinstance(layer, nn.Conv2d) for layer in layers):
+        return batch_size
+    return CPU_PIECE_SIZE
+
+
+def _add(totals: dict[str, float], losses: Mapping[str, torch.Tensor], share: float) -> None:
+    for name, value in losses.items():
+        totals[name] = totals.get(name, 0.0) + share * value.item()
 
 
 @contextmanager
