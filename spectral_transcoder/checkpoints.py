@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["as_state_dict", "load_state_dict", "read_tensors"]
 
 
-def read_tensors(path: Path) -> dict:
+def read_tensors(path: Path, *, remedy: str = "download it again") -> dict:
     """Content of a `torch.save` or safetensors file, on the CPU.
+
+    Parameters
+    ----------
+    path
+    remedy
+        what the message tells the user to do about a damaged file.
 
     Raises
     ------
@@ -33,9 +39,9 @@ def read_tensors(path: Path) -> dict:
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever the bytes of a damaged file make the readers stumble over
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise UserError(f"{path} is damaged or no weight file ({reason[:150]}): download it again") from error
+        raise UserError(f"{path} is damaged or no weight file ({reason[:150]}): {remedy}") from error
     if not isinstance(content, dict):
-        raise UserError(f"{path} holds no dict of tensors: download it again")
+        raise UserError(f"{path} holds no dict of tensors: {remedy}")
     return content
 
 

@@ -63,7 +63,11 @@ def make_trainer(folder, network=None, objective=None, *, splits=None, scalars=N
 
 
 def train(folder, *arguments, **options):
-    return make_trainer(folder, *arguments, **options).train()
+    """Train to the end, and throw the checkpoint away."""
+    trainer = make_trainer(folder, *arguments, **options)
+    trained = trainer.train()
+    trainer.checkpoint.unlink(missing_ok=True)
+    return trained
 
 
 def assert_same(found, expected):
@@ -478,13 +482,32 @@ def test_checkpoints_are_made_as_often_as_wanted(tmp_path, seconds, within_epoch
         return MelObjective()(network, batch)
 
     train(tmp_path, None, objective, checkpoint_seconds=seconds)
-    expected = [(epoch, iteration) for epoch in range(3) for iteration in range(N_ITERATIONS)][1:]
-    assert places == (expected if within_epochs else [(epoch, 0) for epoch in (1, 1, 1, 2, 2, 2)])
+    each_step = [(epoch, iteration) for epoch in range(3) for iteration in (1, 2, 3)][:-1]
+    after_epochs = [(epoch, N_ITERATIONS) for epoch in (0, 0, 0, 1, 1, 1)]
+    assert places == (each_step if within_epochs else after_epochs)
 
 
-def test_nothing_is_left_beside_the_result_at_the_end(tmp_path):
-    train(tmp_path / "new folder", checkpoint_seconds=0)
-    assert list((tmp_path / "new folder").iterdir()) == []
+def test_the_checkpoint_stays_until_its_results_are_safe(tmp_path):
+    folder = tmp_path / "new folder"
+    trained = make_trainer(folder).train()
+    assert [path.name for path in folder.iterdir()] == ["checkpoint"]
+    assert_same(make_trainer(folder).train(), trained)
+
+
+def test_a_stop_request_ends_a_validation_at_once(tmp_path):
+    seen = []
+
+    def objective(network, batch):
+        if not torch.is_grad_enabled() and seen.count("train") == N_ITERATIONS:
+            signal.raise_signal(signal.SIGTERM)
+        seen.append("train" if torch.is_grad_enabled() else "validate")
+        return MelObjective()(network, batch)
+
+    undisturbed = train(tmp_path, with_dropout())
+    with pytest.raises(Interrupted):
+        train(tmp_path, with_dropout(), objective)
+    assert seen[-2:] == ["train", "validate"]
+    assert_same(train(tmp_path, with_dropout()), undisturbed)
 
 
 def long_training(folder, scalars=None):
@@ -629,11 +652,10 @@ def test_weights_are_not_touched_by_a_loss_that_is_not_finite(tmp_path):
 
 
 def test_a_batch_in_pieces_trains_like_a_whole_one(tmp_path):
-    def train(piece_size):
-        trainer = make_trainer(tmp_path, piece_size=piece_size, batch_size=7)
-        return trainer.train()
+    def train_in_pieces_of(piece_size):
+        return train(tmp_path, piece_size=piece_size, batch_size=7)
 
-    whole, pieces = train(7), train(3)
+    whole, pieces = train_in_pieces_of(7), train_in_pieces_of(3)
     for name, losses in whole.losses.items():
         assert pieces.losses[name] == pytest.approx(losses, rel=1e-6)
     assert_close(pieces.best_state, whole.best_state)
@@ -653,5 +675,5 @@ def test_only_convolutions_without_batch_normalisation_work_in_pieces(tmp_path, 
 
 def test_the_best_state_lies_in_memory_as_any_program_expects_it(tmp_path):
     network = nn.Sequential(nn.Unflatten(1, (1, 1, 3)), nn.Conv2d(1, 4, (1, 3)), nn.Conv2d(4, 2, 1), nn.Flatten())
-    state = make_trainer(tmp_path, network).train().best_state
+    state = train(tmp_path, network).best_state
     assert all(tensor.is_contiguous() for tensor in state.values())

@@ -249,15 +249,21 @@ def test_each_model_writes_what_is_documented_and_nothing_else(computed, model):
 
 
 @pytest.mark.parametrize("model", SELECTIONS)
-def test_a_step_is_done_when_its_outputs_are_there(computed, model, tmp_path):
+def test_the_outputs_of_a_step_are_all_that_it_writes(computed, model):
+    outputs = [path for setting in steps(model) for path in computed.experiment.outputs(setting)]
+    assert {str(path.relative_to(computed.experiment.root)) for path in outputs} == computed.files[model]
+    assert len(set(outputs)) == len(outputs)
+
+
+@pytest.mark.parametrize("model", SELECTIONS)
+def test_a_step_is_done_when_what_others_build_on_is_there(computed, model, tmp_path):
     for setting in steps(model):
-        outputs = list(computed.experiment.outputs(setting))
-        assert outputs
-        names = {str(path.relative_to(computed.experiment.root)) for path in outputs}
-        assert names <= computed.files[model]
-        assert all(str(setting) in name for name in names)
         assert computed.experiment.is_done(setting)
-        for missing in outputs:
+        for missing in computed.experiment.outputs(setting):
+            if any(name in missing.name for name in ("_losses_", "_duration")):
+                continue
+            if setting["step"] == "evaluate" and missing.name.endswith("_mel_mse.npy"):
+                continue
             moved = missing.rename(tmp_path / "moved")
             assert not computed.experiment.is_done(setting)
             moved.rename(missing)
@@ -332,7 +338,7 @@ def test_settings_are_kept_under_the_papers_keys(computed, model):
 
 def test_trained_models_are_found_where_transcoders_are_looked_for(computed):
     found = find_transcoders("YamNet", [computed.experiment.root / "model"])
-    assert found.keys() == {"mlp_pinv", "cnn_mels", "cnn_logits", "effnet_b0", "self"}
+    assert found.keys() == {"mlp_pinv", "cnn_mels", "cnn_logits", "cnn_hybrid", "effnet_b0", "self"}
     assert {name for name, transcoder in found.items() if not transcoder.settings.gives_mel} == set(STUDENTS)
     assert find_transcoders("PANN", [computed.experiment.root / "model"]) == {}
 
@@ -613,16 +619,12 @@ def test_after_a_stop_request_the_same_command_goes_on(place, computed, stopped,
     assert_close(weights, torch.load(stored(computed, "cnn").weights), rtol=0, atol=0)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the checkpoint is not among the outputs: training goes on from what was removed"
-)
 def test_removing_a_training_removes_its_checkpoint(place, stopped, capsys):
     root, _, _ = stopped
     assert run(place, root, capsys, "-s", f"{CNN}1+step=train", "-R", "--yes")[0] == 0
     assert list((root / "model").iterdir()) == []
 
 
-@pytest.mark.xfail(strict=True, raises=ModuleNotFoundError, reason="--tensorboard without tensorboard is a traceback")
 @pytest.mark.skipif(find_spec("tensorboard") is not None, reason="tensorboard is installed")
 def test_a_missing_tensorboard_is_told_in_one_line(place, tmp_path, capsys):
     arguments = ["-s", f"{CNN}1+step=train", "-c", "--tensorboard", str(tmp_path)]

@@ -102,7 +102,8 @@ class Trainer:
     splits
         `train`, `valid` and `eval` → tensors by name; moved to the device where they are not.
     checkpoint
-        file to save to and to go on from; it is deleted when training has ended.
+        file to save to and to go on from. It stays when training has ended, for the caller to delete once all that came
+        of it is on the disk.
     scalars
         called with a name, a value and an iteration (for TensorBoard).
     """
@@ -154,7 +155,7 @@ class Trainer:
         if self.checkpoint.is_file():
             self._resume()
         else:
-            self._validate()
+            self._keep_losses(self._evaluate_all())
         n_iterations = math.ceil(self._n_items(TRAIN) / self.options.batch_size)
         progress = tqdm(
             total=self.options.epochs * n_iterations,
@@ -165,11 +166,11 @@ class Trainer:
         with progress, _stop_requests() as stop:
             while self.epoch < self.options.epochs and not self._out_of_patience():
                 self._train_epoch(progress, stop)
-                self._validate()
+                # What comes back after a stop begins with the validation, whatever that does in train mode.
                 self._save()
+                self._validate(stop)
                 progress.set_postfix(epoch=self.epoch, valid=f"{self.trained.losses['losses_valid'][-1]:.5g}")
         self.trained.epochs = self.epoch
-        self.checkpoint.unlink(missing_ok=True)
         return self.trained
 
     def _train_epoch(self, progress: tqdm, stop: threading.Event) -> None:
@@ -183,12 +184,13 @@ class Trainer:
             progress.update()
             if stop.is_set():
                 self._save()
-                raise Interrupted(f"stopped in epoch {self.epoch + 1}; {self.checkpoint} has all to go on from")
+                self._interrupt()
             if time.monotonic() - last_saved >= self.options.checkpoint_seconds:
                 self._save()
                 last_saved = time.monotonic()
-        self.epoch += 1
-        self.iteration = 0
+
+    def _interrupt(self) -> None:
+        raise Interrupted(f"stopped in epoch {self.epoch + 1}; {self.checkpoint} has all to go on from")
 
     def _step(self, batch: Batch) -> None:
         self.optimizer.zero_grad(set_to_none=True)
@@ -220,10 +222,18 @@ class Trainer:
             f"in {self.checkpoint}; delete it and train with a smaller learning rate"
         )
 
-    def _validate(self) -> None:
-        """Losses on the other splits; the state is kept if none was better on `valid`."""
-        for split in (VALID, EVAL):
-            values = self.evaluate(split)
+    def _validate(self, stop: threading.Event) -> None:
+        """End an epoch: losses on the other splits; the state is kept if none was better on `valid`."""
+        losses = self._evaluate_all(stop)
+        self.epoch += 1
+        self.iteration = 0
+        self._keep_losses(losses)
+
+    def _evaluate_all(self, stop: threading.Event | None = None) -> dict[str, dict[str, float]]:
+        return {split: self.evaluate(split, stop) for split in (VALID, EVAL)}
+
+    def _keep_losses(self, losses: Mapping[str, dict[str, float]]) -> None:
+        for split, values in losses.items():
             parts = values if self.epoch else {"loss": values["loss"]}
             self._record(parts, split)
             self.scalars(f"loss/{split}", values["loss"], len(self.trained.losses.get("losses_train", ())))
@@ -238,8 +248,14 @@ class Trainer:
                 for name, tensor in self.network.state_dict().items()
             }
 
-    def evaluate(self, split: str) -> dict[str, float]:
-        """Losses on a split, the mean over batches, each counting the same as in the original."""
+    def evaluate(self, split: str, stop: threading.Event | None = None) -> dict[str, float]:
+        """Losses on a split, the mean over batches, each counting the same as in the original.
+
+        Raises
+        ------
+        Interrupted
+            as soon as `stop` is set.
+        """
         self.network.train(self.options.train_mode_evaluation)
         totals: dict[str, float] = {}
         n_batches = 0
@@ -247,6 +263,8 @@ class Trainer:
             for batch in batches(self.splits[split], self.options.batch_size):
                 for share, losses in self._losses(batch):
                     _add(totals, losses, share)
+                    if stop and stop.is_set():
+                        self._interrupt()
                 n_batches += 1
         return {name: total / n_batches for name, total in totals.items()}
 
@@ -293,7 +311,7 @@ class Trainer:
             torch.save(state, partial)
 
     def _resume(self) -> None:
-        state = read_tensors(self.checkpoint)
+        state = read_tensors(self.checkpoint, remedy="delete it to start anew")
         if "options" not in state:
             raise UserError(f"{self.checkpoint} is no checkpoint of a training: delete it to start anew")
         if state["options"] != _comparable(self.options):

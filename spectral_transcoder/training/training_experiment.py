@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DATASET_NAMES", "METRICS", "STUDENTS", "TrainingExperiment"]
 
+FOLDERS = ("model", "loss", "evaluation", "metric", "duration")
 SPLITS = ("train", "valid", "eval")
 DATASET_NAMES = {"full": "Dcase-Task1-full", "urban": "Dcase-Task1-urban", "TEST": "Dcase-Task1-TEST"}
 """Names of the paper's datasets by modality; any other modality is itself the name of a dataset."""
@@ -100,19 +101,19 @@ class TrainingExperiment:
 
     def is_done(self, setting: Setting) -> bool:
         """Whether the step's own results are there."""
-        return all(path.is_file() for path in self.outputs(setting))
-
-    def outputs(self, setting: Setting) -> Iterable[Path]:
-        """Files that the step of a setting writes, and that tell that it is done."""
         match setting["step"]:
             case "train":
-                return (self._model_path(setting), self._settings_path(setting))
-            case "evaluate" if setting["transcoder"] == "oracle":
-                return tuple(self._path("evaluation", setting, f"logit_{split}") for split in SPLITS)
+                return self._model_path(setting).is_file() and self._settings_path(setting).is_file()
             case "evaluate":
-                return (self._path("evaluation", setting, "logit"),)
+                names = [f"logit_{split}" for split in SPLITS] if setting["transcoder"] == "oracle" else ["logit"]
+                return all(self._path("evaluation", setting, name).is_file() for name in names)
             case _:
-                return (self._path("metric", setting, "ptopafc"),)
+                names = [name for name in METRICS if name != "mel_mse" or _gives_mel(setting)]
+                return all(self._path("metric", setting, name).is_file() for name in names)
+
+    def outputs(self, setting: Setting) -> list[Path]:
+        """Files that the step of a setting has left so far, the checkpoint of a stopped training among them."""
+        return sorted(path for folder in FOLDERS for path in (self.root / folder).glob(f"{setting.identifier()}_*"))
 
     def result(self, setting: Setting, name: str) -> np.ndarray | None:
         """Values of a metric, or None where they are not there."""
@@ -141,6 +142,7 @@ class TrainingExperiment:
             partial.write_text(yaml.safe_dump(self._network_settings(setting)), encoding="utf-8")
         with write_whole(self._model_path(setting)) as partial:
             torch.save(trained.best_state, partial)
+        trainer.checkpoint.unlink(missing_ok=True)
 
     def _evaluate(self, setting: Setting) -> None:
         if setting["transcoder"] == "oracle":
@@ -171,8 +173,9 @@ class TrainingExperiment:
         model = teacher if is_oracle else self._load("evaluation", evaluate, "logit")
         with open_chunks(self._dataset_path(setting)) as dataset:
             files = metrics.file_numbers(dataset.fnames("eval"))
-        mel_mse = self._path("evaluation", evaluate, "mel_mse")
-        values = {"mel_mse": metrics.mean_by_file(np.load(mel_mse), files)} if mel_mse.is_file() else {}
+        values = {}
+        if _gives_mel(setting):
+            values["mel_mse"] = metrics.mean_by_file(self._load("evaluation", evaluate, "mel_mse"), files)
         values |= _score_metrics(teacher, model, files)
         chosen = group_indices(self._labels(setting))
         values |= {
@@ -207,7 +210,7 @@ class TrainingExperiment:
         if not path.is_file():
             raise UserError(f"{path} is missing: compute the step train of this setting first")
         network = build_transcoder(_transcoder_settings(setting))
-        load_state_dict(network, read_tensors(path), path)
+        load_state_dict(network, read_tensors(path, remedy="delete it and train again"), path)
         return network.eval()
 
     def _objective(self, setting: Setting):
@@ -232,7 +235,10 @@ class TrainingExperiment:
     def _scalars(self, setting: Setting):
         if self.tensorboard is None:
             return None
-        from torch.utils.tensorboard import SummaryWriter
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise UserError("--tensorboard needs the package tensorboard: pip install tensorboard") from error
 
         return SummaryWriter(self.tensorboard / setting.identifier()).add_scalar
 
@@ -315,6 +321,11 @@ def _transcoder_settings(setting: Setting) -> TranscoderSettings:
         mlp_hl_1=setting.get("hidden1"),
         mlp_hl_2=setting.get("hidden2"),
     )
+
+
+def _gives_mel(setting: Setting) -> bool:
+    """Whether there is a Mel spectrogram to compare with the teacher's, which the oracle has by definition."""
+    return setting["transcoder"] not in ("oracle", *STUDENTS)
 
 
 def _needs_mel(setting: Setting) -> bool:

@@ -151,7 +151,9 @@ def _paper_name(identifier: str) -> str:
     factors = dict(factor.split("=", 1) for factor in identifier.split("+") if "=" in factor)
     if factors.get("transcoder") != "cnn_pinv":
         return factors.get("transcoder", identifier)
-    return "cnn_logits" if factors.get("ts") == "1" else "cnn_mels"
+    if factors.get("ts") != "1":
+        return "cnn_mels"
+    return "cnn_logits" if factors.get("prop_logit", "100") == "100" else "cnn_hybrid"
 
 
 def _settings(content: dict, path: Path) -> TranscoderSettings:
