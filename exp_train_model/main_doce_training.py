@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exp_train_model.plans import training_plans
+from exp_train_model.plans import needs, training_plans
 from spectral_transcoder import cli
 from spectral_transcoder.experiments import experiment_cli
 from spectral_transcoder.experiments.experiment import Experiment, Metric
@@ -16,6 +16,8 @@ from spectral_transcoder.paths import ROOT
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+
+    from spectral_transcoder.training.training_experiment import TrainingExperiment
 
 DATA = ROOT / "spectral_transcoder_data"
 
@@ -41,12 +43,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--tensorboard", type=Path, metavar="FOLDER", help="write loss curves for TensorBoard")
 
 
-def configure(experiment: Experiment, options: Namespace) -> Experiment:
-    """Make the experiment that the options ask for."""
+def training_experiment(options: Namespace) -> TrainingExperiment:
+    """What the steps are done with."""
     from spectral_transcoder.devices import choose_device
     from spectral_transcoder.training.training_experiment import TrainingExperiment
 
-    training = TrainingExperiment(
+    return TrainingExperiment(
         root=options.output_path,
         data=options.data_path,
         models=options.models,
@@ -58,6 +60,11 @@ def configure(experiment: Experiment, options: Namespace) -> Experiment:
         patience=options.patience,
         tensorboard=options.tensorboard,
     )
+
+
+def configure(experiment: Experiment, options: Namespace) -> Experiment:
+    """Make the experiment that the options ask for."""
+    training = training_experiment(options)
     return replace(
         experiment,
         plans=training_plans(datasets=options.datasets),
@@ -92,6 +99,7 @@ EXPERIMENT = Experiment(
     outputs=_nothing,
     metrics=tuple(METRICS.values()),
     description=__doc__,
+    needs=needs,
     script=Path(__file__),
     add_arguments=add_arguments,
     configure=configure,

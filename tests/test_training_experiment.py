@@ -22,6 +22,7 @@ from efficientnet_pytorch import EfficientNet
 from recipe import fill
 from torch.testing import assert_close
 
+from exp_train_model import plot_training_curve
 from exp_train_model.main_doce_training import EXPERIMENT
 from exp_train_model.plans import training_plans
 from spectral_transcoder import cli
@@ -648,3 +649,48 @@ def test_problems_are_told_in_one_line(place, tmp_path, capsys, arguments, reaso
     (line,) = (line for line in error.splitlines() if line.startswith("error: "))
     assert reason in line
     assert "Traceback" not in error
+
+
+# Training curves
+
+
+def curves(place, root, *arguments):
+    arguments = ["--output_path", str(root), "--figures", str(root / "figures"), "--datasets", NAME, *arguments]
+    status = plot_training_curve.main(arguments)
+    return status, sorted(path.name for path in (root / "figures").iterdir())
+
+
+def test_the_curves_of_all_trainings_are_drawn(place, computed):
+    status, names = curves(place, computed.experiment.root)
+    assert status == 0
+    assert names == sorted(f"{IDENTIFIERS[model].format('train')}_training_curve.png" for model in NETWORKS)
+
+
+def test_the_curve_of_a_stopped_training_is_drawn_from_its_checkpoint(place, stopped):
+    root, _, _ = stopped
+    assert curves(place, root, "-s", f"{CNN}1")[1] == [f"{IDENTIFIERS['cnn'].format('train')}_training_curve.png"]
+
+
+def test_the_losses_of_a_checkpoint_are_those_of_whole_epochs(place, tmp_path):
+    experiment = place.experiment(tmp_path)
+    (setting,) = select(f"{CNN}1+step=train", PLANS)
+    path = tmp_path / "model" / f"{setting}_checkpoint"
+    path.parent.mkdir()
+    losses = {"losses_train": [4.0, 3.0, 2.0, 1.0, 0.5], "losses_valid": [5.0, 3.0, 2.0]}
+    torch.save({"losses": losses, "epoch": 2, "iteration": 1}, path)
+    assert experiment.has_losses(setting)
+    assert experiment.losses(setting)["losses_train"].tolist() == [4, 3, 2, 1]
+    torch.save({"losses": losses, "epoch": 0, "iteration": 5}, path)
+    assert len(experiment.losses(setting)["losses_train"]) == 5
+
+
+def test_where_nothing_was_trained_the_message_says_how_to(place, tmp_path):
+    with pytest.raises(UserError, match="train one with"):
+        curves(place, tmp_path)
+
+
+def test_losses_are_labelled_by_what_was_minimised(computed):
+    labels = {model: computed.experiment.loss_label(steps(model)[0]) for model in NETWORKS}
+    assert labels["cnn"] == labels["mlp_pinv"] == "mean squared error of the Mel spectrogram"
+    assert labels["hybrid_100"] == labels["self"] == "binary cross-entropy of the scores"
+    assert labels["hybrid_50"] == "weighted sum of both losses"

@@ -120,6 +120,33 @@ class TrainingExperiment:
         path = self._path("metric", setting.replace(step="metric"), name)
         return np.load(path) if path.is_file() else None
 
+    def has_losses(self, setting: Setting) -> bool:
+        """Whether there is something to draw of a training."""
+        return self._path("loss", setting, "losses_valid").is_file() or self._checkpoint_path(setting).is_file()
+
+    def losses(self, setting: Setting) -> dict[str, np.ndarray]:
+        """Loss arrays by name, of a training that has ended, else of its checkpoint's whole epochs."""
+        start = f"{setting.identifier()}_"
+        paths = self.root.joinpath("loss").glob(f"{start}losses_*.npy")
+        losses = {path.stem.removeprefix(start): np.load(path) for path in paths}
+        if losses:
+            return losses
+        checkpoint = read_tensors(self._checkpoint_path(setting), remedy="delete it to start anew")
+        begun = checkpoint["iteration"] if checkpoint["epoch"] else 0
+        return {
+            name: np.array(values[: len(values) - begun] if name.endswith("_train") else values)
+            for name, values in checkpoint["losses"].items()
+        }
+
+    @staticmethod
+    def loss_label(setting: Setting) -> str:
+        """What is minimised, for the axis of a figure."""
+        if setting["ts"] == 0:
+            return "mean squared error of the Mel spectrogram"
+        if setting.get("prop_logit", 100) == 100:
+            return "binary cross-entropy of the scores"
+        return "weighted sum of both losses"
+
     # Steps
 
     def _train(self, setting: Setting) -> None:
@@ -130,7 +157,7 @@ class TrainingExperiment:
             self._objective(setting),
             splits,
             self._training_options(setting),
-            checkpoint=self.root / "model" / f"{setting.identifier()}_checkpoint",
+            checkpoint=self._checkpoint_path(setting),
             scalars=self._scalars(setting),
         )
         start = time.perf_counter()
@@ -280,6 +307,9 @@ class TrainingExperiment:
 
     def _model_path(self, setting: Setting) -> Path:
         return self.root / "model" / f"{setting.replace(step='train').identifier()}_model"
+
+    def _checkpoint_path(self, setting: Setting) -> Path:
+        return self.root / "model" / f"{setting.identifier()}_checkpoint"
 
     def _settings_path(self, setting: Setting) -> Path:
         model = self._model_path(setting)
