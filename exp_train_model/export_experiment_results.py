@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from exp_train_model.experiment_sizes import TABLE_MODELS, selector
 from exp_train_model.main_doce_training import EXPERIMENT, add_arguments, configure
 from exp_train_model.plans import CLASSIFIERS
 from spectral_transcoder import cli
@@ -14,16 +15,6 @@ from spectral_transcoder.paths import EXPORT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-MODELS = (
-    "reference/step=metric+transcoder=pinv",
-    "cnn/step=metric+learning_rate=-3+kernel_size=5+nb_layers=5+dilation=1+nb_channels=64",
-    "hybridts/step=metric+learning_rate=-3+dilation=1+prop_logit=100",
-    "ts/step=metric+transcoder=self+learning_rate=-4",
-    "ts/step=metric+transcoder=effnet_b0+learning_rate=-5",
-    "ts/step=metric+transcoder=effnet_b7+learning_rate=-5",
-)
-"""In the order of the paper's table; epoch, dataset and teacher are added to each."""
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -55,8 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for classifier in options.classifiers:
         settings = [
             setting
-            for model in MODELS
-            for setting in select(_selector(model, options.dataset, classifier, options.epoch), experiment.plans)
+            for model in TABLE_MODELS
+            for setting in select(
+                selector(model, dataset=options.dataset, classifiers=[classifier], epoch=options.epoch, step="metric"),
+                experiment.plans,
+            )
         ]
         rows, n_missing = result_rows(settings, experiment.metrics)
         if n_missing:
@@ -67,11 +61,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             written.append(write_table(table, options.output / f"results_training_{classifier}.{options.ext}"))
     print("\n".join(map(str, written)))
     return 0 if written else 1
-
-
-def _selector(model: str, dataset: str, classifier: str, epoch: int) -> str:
-    trained = "" if model.startswith("reference/") else f"+epoch={epoch}"
-    return f"{model}+dataset={dataset}+classifier={classifier}{trained}"
 
 
 if __name__ == "__main__":

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spectral_transcoder.experiments.plan import Plan
+from spectral_transcoder.experiments.plan import Plan, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["CLASSIFIERS", "DATASETS", "training_plans"]
+__all__ = ["CLASSIFIERS", "DATASETS", "needs", "training_plans"]
 
 CLASSIFIERS = ("YamNet", "PANN", "mn04_as")
 """The paper's two teachers come first, so that settings keep the paper's order."""
@@ -94,3 +94,21 @@ def training_plans(*, datasets: Sequence[str] = ()) -> dict[str, Plan]:
         name: Plan(name, factors | {"dataset": tuple(dict.fromkeys((*factors["dataset"], *datasets)))})
         for name, factors in FACTORS.items()
     }
+
+
+def needs(setting: Setting) -> list[Setting]:
+    """Settings whose outputs a setting works on.
+
+    Each step needs the one before it; training on scores, and every comparison, needs the teacher's scores besides.
+    """
+    oracle = {"ts": 0, "step": "evaluate", "transcoder": "oracle"}
+    scores = Setting("reference", oracle | {name: setting[name] for name in ("dataset", "classifier")})
+    step = setting["step"]
+    needed = []
+    if step == "metric" and setting["transcoder"] != "oracle":
+        needed.append(setting.replace(step="evaluate"))
+    if step == "evaluate" and setting.plan != "reference":
+        needed.append(setting.replace(step="train"))
+    if step == "metric" or (step == "train" and setting["ts"] == 1):
+        needed.append(scores)
+    return needed

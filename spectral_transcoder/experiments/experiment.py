@@ -14,7 +14,7 @@ from spectral_transcoder.paths import EXPORT
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import ArrayLike
@@ -92,6 +92,10 @@ class Experiment:
 
     stage: Callable[[Setting], Hashable] = plan_and_step
     """Settings in a row with the same stage do not need each other: they may be computed at once."""
+
+    needs: Callable[[Setting], Collection[Setting]] | None = None
+    """Settings whose outputs a setting works on. Processes then wait for these alone, not for the stage before, and
+    leave out what needs a setting that has failed."""
 
     script: Path | None = None
     """Script that calls `experiment_cli.main`; it is run again for each setting where there are several jobs."""

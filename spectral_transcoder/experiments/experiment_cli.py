@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from spectral_transcoder.experiments.plan import Plan, Setting
     from spectral_transcoder.experiments.results import Display
 
-__all__ = ["main"]
+__all__ = ["main", "tell_failed"]
 
 ACTIONS = ("plans", "list", "remove", "compute", "progress", "display", "export")
 
@@ -179,10 +179,15 @@ def _compute(
         detached=options.detached,
         arguments=own_arguments,
     )
+    tell_failed(failed, len(settings))
+    return failed
+
+
+def tell_failed(failed: Sequence[Setting], n_settings: int) -> None:
+    """Say on stderr which of so many settings failed, if any."""
     if failed:
         names = "".join(f"\n  {setting}" for setting in failed)
-        print(f"error: {len(failed)} of {len(settings)} settings failed:{names}", file=sys.stderr)
-    return failed
+        print(f"error: {len(failed)} of {n_settings} settings failed:{names}", file=sys.stderr)
 
 
 @dataclass(frozen=True)

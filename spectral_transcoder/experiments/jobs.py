@@ -1,4 +1,4 @@
-"""Settings of an experiment in several processes at once.
+"""Settings of an experiment in processes of their own, some at once.
 
 Each setting gets a process of its own, which runs the experiment's script with a selection of just this setting: what
 one process does to memory, random numbers or a GPU cannot reach another, and a log file keeps what each one says.
@@ -22,13 +22,13 @@ from spectral_transcoder.errors import UserError
 from spectral_transcoder.files import make_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from spectral_transcoder.experiments.experiment import Experiment
     from spectral_transcoder.experiments.plan import Setting
 
-__all__ = ["compute_in_processes", "job_environments", "visible_gpus"]
+__all__ = ["compute_in_processes", "job_environments", "setting_command", "visible_gpus"]
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 POLL_S = 0.05
@@ -62,7 +62,7 @@ class Pool:
         tqdm.write(f"{setting.plan}: {setting}", file=sys.stderr)
         environment = self.environments.pop(0)
         log = make_folder(self.experiment.root / "logs") / f"{setting}.log"
-        command = [sys.executable, str(_script(self.experiment)), *self.arguments, "-s", setting.selector, "-c"]
+        command = setting_command(self.experiment, setting, self.arguments)
         with open(log, "wb") as output:
             # A session of their own: Ctrl-C reaches them through `stop` alone, and once.
             process = subprocess.Popen(
@@ -105,10 +105,11 @@ def compute_in_processes(
     detached: bool = False,
     arguments: Sequence[str] = (),
 ) -> list[Setting]:
-    """Compute settings in several processes; parameters and result as for `experiment.compute`.
+    """Compute settings in processes of their own, `jobs` at once; parameters and result as for `experiment.compute`.
 
-    A stage begins when the one before it is through. After a failure nothing more is started, and what is under way is
-    finished; `detached` goes on.
+    A setting begins when what it needs is through, or, where the experiment does not say what that is, when the stage
+    before it is. After a failure nothing more is started, and what is under way is finished; `detached` goes on with
+    all but what needs the setting that failed, and counts that as failed, too.
 
     Raises
     ------
@@ -116,51 +117,98 @@ def compute_in_processes(
         for the first setting that fails, unless `detached`.
     """
     pool = Pool(experiment, job_environments(jobs), arguments)
-    failed: list[Job] = []
+    stages = (
+        [settings] if experiment.needs else (list(stage) for _, stage in itertools.groupby(settings, experiment.stage))
+    )
+    failed: list[Setting] = []
     try:
         with tqdm(total=len(settings), desc=experiment.name, unit="setting") as bar:
-            for _, stage in itertools.groupby(settings, key=experiment.stage):
-                failed += _compute_stage(pool, stage, bar, skip=skip, detached=detached)
-                if failed and not detached:
-                    break
+            for stage in stages:
+                failed += Stage(pool, bar, stage).compute(skip=skip, detached=detached)
     finally:
         pool.stop()
-    if failed and not detached:
-        raise UserError(_reason(failed[0]))
-    return [job.setting for job in failed]
-
-
-def _compute_stage(pool: Pool, stage: Iterable[Setting], bar: tqdm, *, skip: bool, detached: bool) -> list[Job]:
-    """Compute settings that do not need each other; those that failed."""
-    failed: list[Job] = []
-    for setting in stage:
-        if skip and pool.experiment.is_done(setting):
-            bar.update()
-            continue
-        if not pool.environments:
-            failed += _ended(pool, bar)
-        if failed and not detached:
-            break
-        pool.start(setting)
-    while pool.jobs:
-        failed += _ended(pool, bar)
     return failed
 
 
-def _ended(pool: Pool, bar: tqdm) -> list[Job]:
-    """Wait until some processes have ended; those that failed."""
-    ended = pool.wait()
-    bar.update(len(ended))
-    failed = [job for job in ended if job.process.returncode]
-    for job in failed:
-        tqdm.write(f"error: {_reason(job)}", file=sys.stderr)
-    return failed
+class Stage:
+    """Settings that wait for each other where one needs the other, and for nothing else."""
+
+    def __init__(self, pool: Pool, bar: tqdm, settings: Sequence[Setting]) -> None:
+        needs = pool.experiment.needs or (lambda setting: ())
+        self.pool = pool
+        self.bar = bar
+        self.waiting = {setting: set(needs(setting)) for setting in settings}
+        """In order; setting → what it needs."""
+
+        self.unfinished = set(settings)
+        self.failed: list[Setting] = []
+        self.reason = ""
+        """Of the first failure."""
+
+    def compute(self, *, skip: bool, detached: bool) -> list[Setting]:
+        """Compute the settings; those that failed, or needed one that did."""
+        while self.waiting and (detached or not self.failed):
+            setting = self._next()
+            if setting and skip and self.pool.experiment.is_done(setting):
+                self._finish(setting)
+            elif setting and not self.waiting[setting].isdisjoint(self.failed):
+                self._leave_out(setting)
+            elif setting and self.pool.environments:
+                self.pool.start(setting)
+                del self.waiting[setting]
+            else:
+                self._wait()
+        while self.pool.jobs:
+            self._wait()
+        if self.failed and not detached:
+            raise UserError(self.reason)
+        return self.failed
+
+    def _next(self) -> Setting | None:
+        """The first setting that has all it needs; none where that is still being made."""
+        ready = (setting for setting, needed in self.waiting.items() if needed.isdisjoint(self.unfinished))
+        setting = next(ready, None)
+        if setting is None and not self.pool.jobs:
+            raise RuntimeError(f"these settings need each other: {', '.join(map(str, self.waiting))}")
+        return setting
+
+    def _leave_out(self, setting: Setting) -> None:
+        lacking = ", ".join(map(str, self.waiting[setting].intersection(self.failed)))
+        tqdm.write(f"error: {setting} is left out, for it needs {lacking}", file=sys.stderr)
+        self.failed.append(setting)
+        self._finish(setting)
+
+    def _wait(self) -> None:
+        """Wait until some processes have ended."""
+        for job in self.pool.wait():
+            if job.process.returncode:
+                reason = _reason(job)
+                tqdm.write(f"error: {reason}", file=sys.stderr)
+                self.reason = self.reason or reason
+                self.failed.append(job.setting)
+            self._finish(job.setting)
+
+    def _finish(self, setting: Setting) -> None:
+        self.waiting.pop(setting, None)
+        self.unfinished.discard(setting)
+        self.bar.update()
 
 
 def _reason(job: Job) -> str:
     lines = job.log.read_text(encoding="utf-8", errors="replace").split("\n")
     last = next((line.strip() for line in reversed(lines) if line.strip()), "it ended without a word")
     return f"{job.setting} failed with status {job.process.returncode}: {last.removeprefix('error: ')} (see {job.log})"
+
+
+def setting_command(experiment: Experiment, setting: Setting, arguments: Sequence[str] = ()) -> list[str]:
+    """Command that computes a setting and no other; `arguments` are options of the experiment.
+
+    Raises
+    ------
+    UserError
+        where the experiment does not know its script.
+    """
+    return [sys.executable, str(_script(experiment)), *arguments, "-s", setting.selector, "-c"]
 
 
 def _script(experiment: Experiment) -> Path | str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["ABSENT", "Mask", "Modality", "Plan", "Setting"]
+__all__ = ["ABSENT", "Mask", "Modality", "Plan", "Setting", "selector"]
 
 Modality = str | int | float
 
@@ -17,6 +18,9 @@ Mask = Sequence[Sequence[int]]
 
 ABSENT = -99999
 """What a selection gives as modality of a factor that a plan must not have."""
+
+WORD = re.compile(r"[\w.-]+")
+"""A modality that can stand in a selection as it is."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,17 @@ class Setting(Mapping[str, Modality]):
     @property
     def selector(self) -> str:
         """Text that selects this setting and no other."""
-        return f"{self.plan}/{dict(self)!r}"
+        return selector(self.plan, self)
+
+
+def selector(plan: str, modalities: Mapping[str, Modality]) -> str:
+    """Text that selects the settings of a plan that have these modalities: `plan/factor=modality+factor=modality`.
+
+    As a Python dictionary after the plan where a modality is more than a word.
+    """
+    if all(WORD.fullmatch(str(modality)) for modality in modalities.values()):
+        return f"{plan}/" + "+".join(f"{factor}={modality}" for factor, modality in modalities.items())
+    return f"{plan}/{dict(modalities)!r}"
 
 
 @dataclass(frozen=True)
