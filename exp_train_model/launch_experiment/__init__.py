@@ -1,0 +1,1 @@
+"""Launching the training experiment, here or on a cluster."""
