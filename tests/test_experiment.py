@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,12 @@ from toy_experiment import PLANS, toy
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.experiments import jobs, journal
 from spectral_transcoder.experiments.experiment import Metric, compute, plan_and_step
-from spectral_transcoder.experiments.jobs import job_environments, visible_gpus
+from spectral_transcoder.experiments.jobs import (
+    compute_in_processes,
+    job_environments,
+    setting_command,
+    visible_gpus,
+)
 from spectral_transcoder.experiments.selection import select
 
 SCRIPT = Path(__file__).with_name("toy_experiment.py")
@@ -168,6 +174,49 @@ def test_stages_do_not_overlap(tmp_path, monkeypatch):
     assert sorted(events[2:4]) == sorted(f"{setting} ended" for setting in trained)
     assert events[4:6] == measured
     assert plan_and_step(trained[0]) == plan_and_step(trained[1]) != plan_and_step(measured[0])
+
+
+def needs(setting):
+    return [setting.replace(step="train")] if setting["step"] == "metric" else []
+
+
+def test_with_needs_a_setting_waits_for_nothing_else(tmp_path):
+    first, second, measured, last = settings = select(TWO, PLANS)
+    experiment = replace(toy(tmp_path), needs=needs)
+    # In stages the first measurement would come after the second training, which takes a minute.
+    arguments = ["--root", str(tmp_path), "--hang", str(second)]
+    with ThreadPoolExecutor() as pool:
+        computing = pool.submit(compute, experiment, settings, jobs=2, detached=True, arguments=arguments)
+        deadline = time.monotonic() + 30
+        while len(list(tmp_path.glob("*.npy")) + list(tmp_path.glob("hanging"))) < 3 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert outputs(tmp_path) == names([first, measured])
+        os.kill(int((tmp_path / "hanging").read_text()), signal.SIGKILL)
+    assert computing.result() == [second, last]
+
+
+def test_what_needs_a_failure_is_left_out_and_what_is_done_is_not(tmp_path, capsys):
+    settings = select(TWO, PLANS)
+    (tmp_path / f"{settings[2]}.npy").touch()
+    arguments = ["--root", str(tmp_path), "--fail", "step=train"]
+    failed = compute_in_processes(
+        replace(toy(tmp_path), needs=needs), settings, jobs=1, skip=True, detached=True, arguments=arguments
+    )
+    assert failed == [settings[0], settings[1], settings[3]]
+    assert f"error: {settings[3]} is left out, for it needs {settings[1]}" in capsys.readouterr().err
+
+
+def test_settings_that_need_each_other_are_a_fault_of_the_program(tmp_path):
+    experiment = replace(toy(tmp_path), needs=lambda setting: [setting])
+    with pytest.raises(RuntimeError, match="these settings need each other"):
+        compute_in_processes(experiment, select(ONE, PLANS), jobs=1)
+
+
+def test_the_command_of_a_setting_can_be_run_by_hand(tmp_path):
+    (setting, _) = select(ONE, PLANS)
+    command = setting_command(toy(tmp_path), setting, ["--root", str(tmp_path)])
+    assert command[-2:] == ["deep/step=train+model=cnn+dataset=town+rate=-3", "-c"]
+    assert command[:-3] == [sys.executable, str(SCRIPT), "--root", str(tmp_path)]
 
 
 def test_processes_share_cores_and_gpus(monkeypatch):

@@ -132,6 +132,13 @@ def test_a_setting_selects_itself():
         assert select(setting.selector, PLANS) == [setting]
 
 
+def test_a_setting_with_words_that_a_selection_could_misread_selects_itself():
+    plans = {"odd": Plan("odd", {"name": ("a b", "a,b", "a+b=c", "[a]", "it's", "é.wav", "d/e"), "rate": (1, -2.5)})}
+    for setting in plans["odd"]:
+        assert select(setting.selector, plans) == [setting]
+    assert Setting("odd", {"name": "é.wav", "rate": -2.5}).selector == "odd/name=é.wav+rate=-2.5"
+
+
 # Plans
 
 
