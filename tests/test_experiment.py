@@ -264,8 +264,10 @@ def is_running(pid):
     return True
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
-def test_an_interruption_keeps_what_is_finished_and_leaves_no_process(tmp_path, n_jobs):
+@pytest.mark.parametrize(
+    ("n_jobs", "number"), [(1, signal.SIGINT), (2, signal.SIGINT), (2, signal.SIGTERM), (2, signal.SIGHUP)]
+)
+def test_an_interruption_keeps_what_is_finished_and_leaves_no_process(tmp_path, n_jobs, number):
     first, second, *_ = map(str, select("deep/dataset=town", PLANS))
     command = [
         sys.executable,
@@ -284,7 +286,7 @@ def test_an_interruption_keeps_what_is_finished_and_leaves_no_process(tmp_path, 
     journal_of_first = tmp_path / "settings" / f"{first}.json"
     while not ((tmp_path / "hanging").exists() and journal_of_first.exists()) and time.monotonic() < deadline:
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, told = process.communicate(timeout=30)
     assert process.returncode == 130
     assert told.strip().endswith("stopped: what was finished is kept; run the same command again to go on")

@@ -12,7 +12,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,7 +24,7 @@ from spectral_transcoder.errors import UserError
 from spectral_transcoder.files import make_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from spectral_transcoder.experiments.experiment import Experiment
@@ -121,13 +123,37 @@ def compute_in_processes(
         [settings] if experiment.needs else (list(stage) for _, stage in itertools.groupby(settings, experiment.stage))
     )
     failed: list[Setting] = []
-    try:
-        with tqdm(total=len(settings), desc=experiment.name, unit="setting") as bar:
+    with _stop_signals(), tqdm(total=len(settings), desc=experiment.name, unit="setting") as bar:
+        try:
             for stage in stages:
                 failed += Stage(pool, bar, stage).compute(skip=skip, detached=detached)
-    finally:
-        pool.stop()
+        finally:
+            pool.stop()
     return failed
+
+
+@contextmanager
+def _stop_signals() -> Iterator[None]:
+    """Let a closed terminal, and what SLURM sends, stop the processes as Ctrl-C does: they would run on unseen."""
+
+    def stop(*_: object) -> None:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    names = ("SIGTERM", "SIGUSR1", "SIGHUP")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []
+    # After `nohup` a hang-up is ignored, and stays so.
+    before = {number: signal.getsignal(number) for number in numbers if signal.getsignal(number) != signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Stage:
