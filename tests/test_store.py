@@ -14,6 +14,8 @@ from spectral_transcoder.transcoders.store import (
     build_transcoder,
     find_transcoders,
     load_transcoder,
+    save_transcoder,
+    short_name,
 )
 
 PAPER_LOGITS = "classifier=PANN+dataset=full+epoch=200+prop_logit=100+step=train+transcoder=cnn_pinv+ts=1"
@@ -120,6 +122,30 @@ def test_unknown_kinds_are_refused_with_a_list_of_the_known():
 
 
 # The paper's files
+
+
+def test_a_saved_transcoder_is_found_under_its_name(tmp_path):
+    folder = tmp_path / "models"
+    transcoder = build(CNN).eval()
+    path = save_transcoder(folder, "mycity", transcoder.state_dict(), CNN | {"epochs": 20})
+    assert sorted(path.name for path in folder.iterdir()) == ["PANN_mycity.safetensors", "PANN_mycity.yaml"]
+    assert path.stat().st_mode & 0o777 == (folder / "PANN_mycity.yaml").stat().st_mode & 0o777
+    (stored,) = find_transcoders("PANN", [folder]).values()
+    assert stored == StoredTranscoder("mycity", TranscoderSettings(**CNN), path)
+    assert_close(load_transcoder(stored).state_dict(), transcoder.state_dict(), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("factors", "name"),
+    [
+        ("transcoder=cnn_pinv+ts=0", "cnn_mels"),
+        ("prop_logit=100+transcoder=cnn_pinv+ts=1", "cnn_logits"),
+        ("prop_logit=50+transcoder=cnn_pinv+ts=1", "cnn_hybrid"),
+        ("transcoder=effnet_b0+ts=1", "effnet_b0"),
+    ],
+)
+def test_identifiers_have_short_names(factors, name):
+    assert short_name(f"classifier=PANN+dataset=full+step=train+{factors}") == name
 
 
 def test_the_papers_files_are_read_with_their_python_tuples(tmp_path):

@@ -22,7 +22,7 @@ from efficientnet_pytorch import EfficientNet
 from recipe import fill
 from torch.testing import assert_close
 
-from exp_train_model import plot_training_curve
+from exp_train_model import export_transcoders, plot_training_curve
 from exp_train_model.main_doce_training import EXPERIMENT
 from exp_train_model.plans import training_plans
 from spectral_transcoder import cli
@@ -694,3 +694,43 @@ def test_losses_are_labelled_by_what_was_minimised(computed):
     assert labels["cnn"] == labels["mlp_pinv"] == "mean squared error of the Mel spectrogram"
     assert labels["hybrid_100"] == labels["self"] == "binary cross-entropy of the scores"
     assert labels["hybrid_50"] == "weighted sum of both losses"
+
+
+# Transcoders for use elsewhere
+
+
+def exported(root, folder, *arguments):
+    arguments = ["--output_path", str(root), "--folder", str(folder), "--datasets", NAME, *arguments]
+    assert export_transcoders.main(arguments) == 0
+    return find_transcoders("YamNet", [folder])
+
+
+def test_trained_transcoders_can_be_used_elsewhere(computed, tmp_path):
+    ours = exported(computed.experiment.root, tmp_path)
+    theirs = find_transcoders("YamNet", [computed.experiment.root / "model"])
+    assert ours.keys() == theirs.keys()
+    for name, found in ours.items():
+        assert found.settings == theirs[name].settings
+        assert_close(load_transcoder(found).state_dict(), load_transcoder(theirs[name]).state_dict(), rtol=0, atol=0)
+
+
+def test_a_transcoder_may_be_given_a_name(computed, tmp_path):
+    assert exported(computed.experiment.root, tmp_path, "-s", f"{CNN}1", "--name", "mycity").keys() == {"mycity"}
+
+
+def test_two_transcoders_cannot_have_one_name(computed, tmp_path):
+    with pytest.raises(UserError, match="several trainings would be called mycity for YamNet"):
+        exported(computed.experiment.root, tmp_path, "--name", "mycity")
+    assert not list(tmp_path.iterdir())
+
+
+def test_of_a_stopped_training_the_best_so_far_is_exported(stopped, tmp_path):
+    root, _, _ = stopped
+    (found,) = exported(root, tmp_path / "exported", "-s", f"{CNN}1").values()
+    best = torch.load(root / "model" / f"{IDENTIFIERS['cnn'].format('train')}_checkpoint")["best_state"]
+    assert_close(load_transcoder(found).state_dict(), best, rtol=0, atol=0)
+
+
+def test_where_there_is_no_model_the_message_says_how_to_get_one(tmp_path):
+    with pytest.raises(UserError, match="train one with"):
+        exported(tmp_path, tmp_path / "exported")

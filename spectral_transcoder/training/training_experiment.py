@@ -138,6 +138,17 @@ class TrainingExperiment:
             for name, values in checkpoint["losses"].items()
         }
 
+    def is_begun(self, setting: Setting) -> bool:
+        """Whether a training has left a model, or a checkpoint to make one of."""
+        return self._model_path(setting).is_file() or self._checkpoint_path(setting).is_file()
+
+    def best_state(self, setting: Setting) -> dict[str, torch.Tensor]:
+        """Weights of a training that has ended, else the best so far of its checkpoint."""
+        path = self._model_path(setting)
+        if path.is_file():
+            return read_tensors(path, remedy="delete it and train again")
+        return read_tensors(self._checkpoint_path(setting), remedy="delete it and train again")["best_state"]
+
     @staticmethod
     def loss_label(setting: Setting) -> str:
         """What is minimised, for the axis of a figure."""
@@ -166,7 +177,7 @@ class TrainingExperiment:
         for name, values in trained.losses.items():
             self._save("loss", setting, name, np.array(values))
         with write_whole(self._settings_path(setting)) as partial:
-            partial.write_text(yaml.safe_dump(self._network_settings(setting)), encoding="utf-8")
+            partial.write_text(yaml.safe_dump(self.network_settings(setting)), encoding="utf-8")
         with write_whole(self._model_path(setting)) as partial:
             torch.save(trained.best_state, partial)
         trainer.checkpoint.unlink(missing_ok=True)
@@ -309,7 +320,7 @@ class TrainingExperiment:
         return self.root / "model" / f"{setting.replace(step='train').identifier()}_model"
 
     def _checkpoint_path(self, setting: Setting) -> Path:
-        return self.root / "model" / f"{setting.identifier()}_checkpoint"
+        return self.root / "model" / f"{setting.replace(step='train').identifier()}_checkpoint"
 
     def _settings_path(self, setting: Setting) -> Path:
         model = self._model_path(setting)
@@ -327,7 +338,7 @@ class TrainingExperiment:
             raise UserError(f"{path} is missing: compute the step {setting['step']} of this setting first")
         return np.load(path)
 
-    def _network_settings(self, setting: Setting) -> dict[str, object]:
+    def network_settings(self, setting: Setting) -> dict[str, object]:
         """Content of the settings file, under the paper's keys."""
         front_end = front_end_of(setting["classifier"])
         described = vars(_transcoder_settings(setting))

@@ -13,6 +13,7 @@ import yaml
 
 from spectral_transcoder.checkpoints import load_state_dict, read_tensors
 from spectral_transcoder.errors import UserError
+from spectral_transcoder.files import make_folder, write_whole
 from spectral_transcoder.paths import REFERENCE_MODELS, ROOT
 from spectral_transcoder.teachers import module_of
 from spectral_transcoder.transcoders.cnn import CNNPinv
@@ -20,9 +21,10 @@ from spectral_transcoder.transcoders.mlp import MLP, MLPPinv
 from spectral_transcoder.transcoders.students import EfficientNetStudent, SelfStudent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import torch
     from torch import nn
 
 __all__ = [
@@ -32,6 +34,8 @@ __all__ = [
     "build_transcoder",
     "find_transcoders",
     "load_transcoder",
+    "save_transcoder",
+    "short_name",
 ]
 
 SEARCHED_FOLDERS = (REFERENCE_MODELS, ROOT / "paper_transcoders")
@@ -132,12 +136,42 @@ def load_transcoder(stored: StoredTranscoder) -> nn.Module:
     return transcoder.eval().requires_grad_(False)
 
 
+def save_transcoder(
+    folder: Path, name: str, state_dict: Mapping[str, torch.Tensor], settings: Mapping[str, object]
+) -> Path:
+    """Write weights and settings as ours lie in `reference_models/`.
+
+    Parameters
+    ----------
+    folder
+        that is made where it is not there; files are called `<teacher>_<name>`.
+    name
+        by which `find_transcoders` and the pages call it.
+    settings
+        fields of `TranscoderSettings`, and whatever else a reader may want to know.
+
+    Returns
+    -------
+    Path
+        of the weights.
+    """
+    from safetensors.torch import save
+
+    weights = make_folder(folder) / f"{settings['mels_type']}_{name}.safetensors"
+    # Settings first: without weights beside them they are passed over.
+    with write_whole(weights.with_suffix(".yaml")) as partial:
+        partial.write_text(yaml.safe_dump({"name": name, **settings}, sort_keys=False), encoding="utf-8")
+    with write_whole(weights) as partial:
+        partial.write_bytes(save({key: tensor.contiguous() for key, tensor in state_dict.items()}))
+    return weights
+
+
 def _stored_in(folder: Path) -> Iterator[StoredTranscoder]:
     for path in sorted(folder.glob("*.yaml")):
         if path.name.endswith(PAPER_SETTINGS_SUFFIX):
             identifier = path.name.removesuffix(PAPER_SETTINGS_SUFFIX)
             weights = path.with_name(f"{identifier}_model")
-            name = _paper_name(identifier)
+            name = short_name(identifier)
         else:
             weights = path.with_suffix(".safetensors")
             name = ""
@@ -146,8 +180,8 @@ def _stored_in(folder: Path) -> Iterator[StoredTranscoder]:
             yield StoredTranscoder(name or content.get("name", path.stem), _settings(content, path), weights)
 
 
-def _paper_name(identifier: str) -> str:
-    """Name for an identifier such as `classifier=PANN+…+transcoder=cnn_pinv+ts=0`."""
+def short_name(identifier: str) -> str:
+    """Short name, such as cnn_mels, for an identifier such as `classifier=PANN+…+transcoder=cnn_pinv+ts=0`."""
     factors = dict(factor.split("=", 1) for factor in identifier.split("+") if "=" in factor)
     if factors.get("transcoder") != "cnn_pinv":
         return factors.get("transcoder", identifier)
