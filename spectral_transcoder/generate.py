@@ -16,6 +16,7 @@ from spectral_transcoder.devices import choose_device
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.files import make_folder, write_whole
 from spectral_transcoder.inversion import ITERATIONS
+from spectral_transcoder.memory import keep_memory
 from spectral_transcoder.page import Column, write_page
 from spectral_transcoder.paths import AUDIO_GENERATED, REFERENCE_MODELS, ROOT
 from spectral_transcoder.pinv import Pinv
@@ -213,6 +214,7 @@ def generate_all(generator: Generator, names: Sequence[str], output: Path = AUDI
     int
         1 where a recording could not be used, else 0
     """
+    keep_memory()
     for note in generator.notes:
         print(note, file=sys.stderr)
     status = 0

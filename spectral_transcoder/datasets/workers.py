@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 import torch
 
 from spectral_transcoder.errors import UserError
+from spectral_transcoder.memory import keep_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -30,9 +31,6 @@ __all__ = ["available_cores", "results_in_rounds"]
 
 IN_HAND = 2
 """Inputs that a process holds, so that it need not wait for the next one."""
-
-KEPT_BYTES = 31 << 20
-"""Half the freed memory that a process keeps for the next input; glibc takes no more than 32 MiB."""
 
 
 def available_cores() -> int:
@@ -73,7 +71,7 @@ class _Raised:
 
 
 def _in_this_process(function: Callable[[Input], Result], inputs: Iterable[Input]) -> Iterator[list[Result]]:
-    _keep_memory()
+    keep_memory()
     for item in inputs:
         n_threads = torch.get_num_threads()
         torch.set_num_threads(1)
@@ -143,7 +141,7 @@ def _work(connection: Connection, function: Callable) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
-    _keep_memory()
+    keep_memory()
     with suppress(EOFError, ConnectionError):
         while True:
             connection.send(_result(function, connection.recv()))
@@ -155,15 +153,6 @@ def _result(function: Callable, item: object) -> object:
     except Exception as error:
         error.add_note(traceback.format_exc())
         return _Raised(error)
-
-
-def _keep_memory() -> None:
-    """Let freed memory stay with this process.
-
-    glibc returns it to the system from twice the largest block on that was ever freed. For a few MiB each time, as with
-    recordings of ten seconds, giving and taking is a fifth of all work.
-    """
-    bytearray(KEPT_BYTES)
 
 
 def _end_with_parent() -> None:
