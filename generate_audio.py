@@ -33,7 +33,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Generate the folders of all files; 1 where one could not be used."""
     options = parse(arguments)
-    from spectral_transcoder.generate import generate_all, prepare
+    with cli.quick_imports():
+        from spectral_transcoder.generate import generate_all, prepare
 
     generator = prepare(
         teacher=options.teacher,

@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import gc
 
 import pytest
 
@@ -68,3 +69,11 @@ def test_counts_start_at_one(capsys):
         with pytest.raises(SystemExit):
             parser.parse_args([f"--jobs={wrong}"])
         assert wrong in capsys.readouterr().err
+
+
+def test_garbage_is_searched_for_again_after_imports_that_fail():
+    with pytest.raises(ImportError), cli.quick_imports():
+        searched_meanwhile = gc.isenabled()
+        raise ImportError
+    assert not searched_meanwhile
+    assert gc.isenabled()
