@@ -6,7 +6,7 @@ from recipe import fill
 from torch import nn
 from torch.testing import assert_close
 
-from pann.network import ResNet38, SpecAugment
+from pann.network import ProductConv2d, ResNet38, SpecAugment
 
 FRONT_END_ENTRIES = 3
 """First entries of the original's state dict, which ours has not."""
@@ -59,6 +59,15 @@ def test_blocks_start_as_the_identity():
     scales = {key: tensor for key, tensor in network.named_parameters() if ".bn2.weight" in key and "layer" in key}
     assert len(scales) == 3 + 4 + 6 + 3
     assert not any(tensor.any() for tensor in scales.values())
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 31, 2), (5, 8, 3, 2), (2, 8, 1, 1)])
+def test_a_convolution_as_a_product_is_the_convolution(shape):
+    torch.manual_seed(0)
+    image = torch.randn(shape)
+    convolution = ProductConv2d(8, 16, 3, padding=1, bias=False)
+    expected = nn.functional.conv2d(image, convolution.weight, padding=1)
+    assert_close(convolution(image), expected, rtol=0, atol=1e-5)
 
 
 # SpecAugment
