@@ -40,6 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--mixed_precision", action="store_true", help="bfloat16 in convolutions and products")
     add("--compile", action="store_true", help="torch.compile")
     add("--patience", type=cli.positive, metavar="EPOCHS", help="stop after so many epochs without improvement")
+    add("--start_from", type=Path, metavar="FILE", help="weights to start from, such as those in reference_models/")
     add("--tensorboard", type=Path, metavar="FOLDER", help="write loss curves for TensorBoard")
 
 
@@ -58,6 +59,7 @@ def training_experiment(options: Namespace) -> TrainingExperiment:
         mixed_precision=options.mixed_precision,
         compile=options.compile,
         patience=options.patience,
+        start_from=options.start_from,
         tensorboard=options.tensorboard,
     )
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -362,6 +363,15 @@ def test_learning_rates_are_decimal_logarithms(place, computed, tmp_path):
         # The first step of Adam is the learning rate, whatever the gradient.
         assert (after[name] - parameter).abs().max().item() == pytest.approx(1e-3, rel=0.01)
         assert (little[name] - parameter).abs().max().item() == pytest.approx(1e-5, rel=0.01)
+
+
+def test_training_may_start_from_the_weights_of_another(place, computed, oracle, tmp_path):
+    start = stored(computed, "hybrid_50").weights
+    experiment = replace(place.experiment(tmp_path), start_from=start)
+    setting = steps("hybrid_100")[0]
+    assert_close(experiment._new_network(setting).state_dict(), torch.load(start), rtol=0, atol=0)
+    with pytest.raises(UserError, match="does not hold the weights of this network"):
+        experiment._new_network(steps("cnn")[0])
 
 
 def test_the_student_that_is_the_teacher_starts_from_its_weights(place, oracle, tmp_path, teacher):

@@ -89,6 +89,9 @@ class TrainingExperiment:
     mixed_precision: bool = False
     compile: bool = False
     patience: int | None = None
+    start_from: Path | None = None
+    """Weights of a transcoder of the same shape to start training from, in place of random ones."""
+
     tensorboard: Path | None = None
 
     def run(self, setting: Setting) -> None:
@@ -229,6 +232,9 @@ class TrainingExperiment:
         """Network before training."""
         settings = _transcoder_settings(setting)
         network = build_transcoder(settings)
+        if self.start_from:
+            load_state_dict(network, read_tensors(self.start_from), self.start_from)
+            return network
         if settings.model_type == "self":
             network.model.load_state_dict(self._teacher(setting).network.state_dict())
         if settings.model_type in IMAGENET_WEIGHTS:
