@@ -6,7 +6,7 @@ BIN := .venv/bin
 .PHONY: demo test lint clean
 
 demo: .venv/installed
-	$(BIN)/python -m spectral_transcoder.demo
+	$(BIN)/python demo.py
 
 test: .venv/installed-dev lint
 	$(BIN)/python -m pytest
