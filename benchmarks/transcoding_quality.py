@@ -4,8 +4,8 @@
 
 prints, for each teacher, a row for PINV and each trained transcoder that is here: over the recordings of the folder,
 the share whose top class (of the scores' mean over the seconds) is the teacher's; the cross-entropy and the divergence
-of the scores; the squared error of the Mel spectrograms. Silent seconds are left out. In brackets, the interval that holds
-95 % of the figures that other recordings of the kind would have given (bootstrap over recordings).
+of the scores; the squared error of the Mel spectrograms. Silent seconds are left out. In brackets, the interval that
+holds 95 % of the figures that other recordings of the kind would have given (bootstrap over recordings).
 """
 
 from __future__ import annotations
@@ -123,10 +123,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         teacher = load_teacher(name, weights=options.teacher_weights, folder=options.models)
         split = {THIRD_OCTAVE: arrays[THIRD_OCTAVE], "mel": arrays[mel_name(name)]}
         expected = evaluate_teacher(teacher, split["mel"], batch_size=BATCH_SIZE).scores
-        floor = metrics.logit_bce(expected, expected, files).mean()
-        print(
-            f"\n{name}: {files[-1] + 1} recordings, {len(files)} seconds; the teacher's BCE with itself is {floor:.4g}\n"
-        )
+        itself = metrics.logit_bce(expected, expected, files).mean()
+        print(f"\n{name}, whose BCE with itself is {itself:.4g}; {files[-1] + 1} recordings, {len(files)} seconds\n")
         for number, (title, transcoder) in enumerate(transcoders_for(teacher, options.transcoders).items()):
             found = evaluate_transcoder(transcoder, teacher, split, batch_size=BATCH_SIZE)
             values = quality(expected, found.scores, found.mel_mse, files)
