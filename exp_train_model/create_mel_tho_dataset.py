@@ -99,6 +99,12 @@ def report(summary) -> int:
             file=sys.stderr,
         )
         return 1
+    if empty := [split for split, count in summary.n_chunks.items() if count == 0]:
+        print(
+            f"nothing is in {' and '.join(empty)}, and training needs all three splits: for so few recordings, give "
+            "--train_ratio, --valid_ratio and --eval_ratio",
+            file=sys.stderr,
+        )
     seconds = ", ".join(f"{split} {count}" for split, count in summary.n_chunks.items())
     print(f"{summary.path} ({seconds} seconds)")
     return 0
