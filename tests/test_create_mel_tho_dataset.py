@@ -98,7 +98,7 @@ def test_recordings_that_cannot_be_used_are_told_in_the_end(tmp_path, capsys):
 
 def test_splits_with_nothing_in_them_are_told(tmp_path, capsys):
     for name in "abcd":
-        write(tmp_path / "few" / f"{name}.wav", noise(1, 32000), 32000)
+        write(tmp_path / "few" / f"{name}.wav", noise(32000))
     assert run("--audio_dataset_path", tmp_path / "few", "--output_path", tmp_path, "--teachers", "YamNet") == 0
     assert "nothing is in valid, and training needs all three splits" in capsys.readouterr().err
 
