@@ -159,11 +159,11 @@ class Pinv:
         """(batch, n_third_octave_frames, 29) to (batch, n_frames, 64)."""
         energy = (10 ** ((levels - CALIBRATION_DB) / 20) * FRAME_LENGTH * 2**0.5 / 2) ** 2
         energy = energy * ((1 + self.n_fft / 2) / (1 + FRAME_LENGTH / 2) * 0.5) ** 2
-        spread = self.spread.repeat(len(levels), 1, 1)
+        spread = self.spread.to(levels.device).repeat(len(levels), 1, 1)
         spectrum = torch.bmm(spread, energy.transpose(1, 2))
         spectrum = functional.interpolate(spectrum, size=self.n_frames, mode="linear")
         bank = mel_bank(sample_rate=SAMPLE_RATE, n_fft=FRAME_LENGTH, options=self.bank_options)
-        return self.log(torch.matmul(spectrum.transpose(1, 2), bank))
+        return self.log(torch.matmul(spectrum.transpose(1, 2), bank.to(levels.device)))
 
 
 def spread_matrix() -> torch.Tensor:

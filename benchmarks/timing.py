@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -66,6 +67,37 @@ def measure(table: Table, *, repeats: int) -> str:
     return "\n".join([*lines, ""])
 
 
+def take_turns(tasks: Mapping[str, Callable[[], float]], *, repeats: int) -> dict[str, list[float]]:
+    """Seconds of tasks that time themselves, all of them in each turn.
+
+    For tasks that are long, or that need something before each call that does not count.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in tasks}
+    for _ in range(repeats):
+        for name, task in tasks.items():
+            seconds[name].append(task())
+    return seconds
+
+
+def cpu_clock() -> float:
+    """CPU time of this process and of its children that have ended, s."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def ratio(numerators: Sequence[float], denominators: Sequence[float]) -> str:
+    """Median and interquartile range of the ratios of pairs."""
+    ratios: NDArray[np.float64] = np.divide(numerators, denominators)
+    low, median, high = np.percentile(ratios, [25, 50, 75])
+    return f"{digits(median)} ({digits(low)}–{digits(high)})"
+
+
+def digits(number: float) -> str:
+    """Three digits, or all of an integer part that has more."""
+    decimals = max(0, 2 - int(np.floor(np.log10(number))))
+    return f"{number:,.{decimals}f}"
+
+
 def _take_in_turn(task: Task, reference: Task, *, repeats: int) -> Times:
     """Time a task and the reference in turn, after calls of each that do not count."""
     calls, reference_calls = _calls_in_a_turn(task), _calls_in_a_turn(reference)
@@ -91,19 +123,9 @@ def _cpu_seconds(task: Task, *, calls: int) -> float:
 
 def _row(name: str, cpu_seconds: list[float], ratio: str, sound_seconds: float) -> str:
     median = float(np.median(cpu_seconds))
-    return f"| {name} | {_digits(1000 * median)} | {_digits(sound_seconds / median)} | {ratio} |"
+    return f"| {name} | {digits(1000 * median)} | {digits(sound_seconds / median)} | {ratio} |"
 
 
 def _ratio(times: Times, compare: str) -> str:
-    """Median and interquartile range of the ratios of the pairs."""
-    ratios: NDArray[np.float64] = np.divide(times.reference, times.task)
-    if compare == "time":
-        ratios = 1 / ratios
-    low, median, high = np.percentile(ratios, [25, 50, 75])
-    return f"{_digits(median)} ({_digits(low)}–{_digits(high)})"
-
-
-def _digits(number: float) -> str:
-    """Three digits, or all of an integer part that has more."""
-    decimals = max(0, 2 - int(np.floor(np.log10(number))))
-    return f"{number:,.{decimals}f}"
+    pair = (times.reference, times.task) if compare == "speed" else (times.task, times.reference)
+    return ratio(*pair)
