@@ -677,3 +677,19 @@ def test_the_best_state_lies_in_memory_as_any_program_expects_it(tmp_path):
     network = nn.Sequential(nn.Unflatten(1, (1, 1, 3)), nn.Conv2d(1, 4, (1, 3)), nn.Conv2d(4, 2, 1), nn.Flatten())
     state = train(tmp_path, network).best_state
     assert all(tensor.is_contiguous() for tensor in state.values())
+
+
+def test_compiling_is_refused_where_it_fails(tmp_path):
+    with pytest.raises(UserError, match="leave out --compile"):
+        make_trainer(tmp_path, compile=True)
+
+
+def test_evaluation_is_in_single_precision_whatever_training_is_in(tmp_path):
+    precisions = []
+
+    def objective(network, batch):
+        precisions.append((torch.is_grad_enabled(), network(batch["third_octave"]).dtype))
+        return MelObjective()(network, batch)
+
+    train(tmp_path, None, objective, mixed_precision=True)
+    assert set(precisions) == {(True, torch.bfloat16), (False, torch.float32)}

@@ -206,3 +206,26 @@ def test_students_scores_stay_between_nought_and_one():
         scores = student.eval()(levels(1, 8, 29))
     assert scores.min() == 0
     assert scores.max() == 1
+
+
+# Mixed precision
+
+
+@each_front_end
+def test_pinv_is_in_single_precision_in_the_midst_of_half_precision(name):
+    pinv = Pinv(FRONT_ENDS[name])
+    with torch.autocast("cpu", torch.bfloat16):
+        half = pinv(levels(2, 8, 29))
+    assert_close(half, pinv(levels(2, 8, 29)), rtol=0, atol=0)
+
+
+@each_front_end
+def test_half_precision_rounds_the_correction_and_not_the_mel_spectrogram(name):
+    torch.manual_seed(0)
+    cnn = CNNPinv(FRONT_ENDS[name]).eval()
+    with torch.inference_mode():
+        correction = cnn.pinv(levels(2, 8, 29)) - cnn(levels(2, 8, 29))
+        with torch.autocast("cpu", torch.bfloat16):
+            half = cnn(levels(2, 8, 29))
+        error = (cnn(levels(2, 8, 29)) - half).abs().max()
+    assert 0 < error < 0.02 * correction.abs().max()

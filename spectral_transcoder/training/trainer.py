@@ -6,7 +6,7 @@ import math
 import signal
 import threading
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -44,9 +44,11 @@ class TrainingOptions:
     """Items of a batch that go through the network at once, their gradients added up; None: what suits the device."""
 
     mixed_precision: bool = False
-    """bfloat16 in convolutions and products; losses and weights stay in float32."""
+    """bfloat16 in convolutions and products of training; losses, weights and evaluation stay in float32."""
 
     compile: bool = False
+    """On a GPU only."""
+
     train_mode_evaluation: bool = False
     """Validate and evaluate in train mode, as the original does."""
 
@@ -121,6 +123,9 @@ class Trainer:
         self.options = options
         self.device = torch.device(options.device)
         self.network = network.to(self.device, memory_format=torch.channels_last)
+        if options.compile and self.device.type == "cpu":
+            # Its compiler fails at the gradient of replicated edges there (PyTorch 2.13).
+            raise UserError("torch.compile does not work for transcoders on a CPU: leave out --compile")
         self.step_network = torch.compile(self.network) if options.compile else self.network
         self.objective = objective
         self.splits = {
@@ -195,7 +200,7 @@ class Trainer:
     def _step(self, batch: Batch) -> None:
         self.optimizer.zero_grad(set_to_none=True)
         values: dict[str, float] = {}
-        for share, losses in self._losses(batch):
+        for share, losses in self._losses(batch, self._precision()):
             _add(values, losses, share)
             if not math.isfinite(values["loss"]):
                 self._refuse(values["loss"])
@@ -204,11 +209,13 @@ class Trainer:
         self._record(values, TRAIN)
         self.scalars("loss/train", values["loss"], len(self.trained.losses["losses_train"]))
 
-    def _losses(self, batch: Batch) -> Iterator[tuple[float, dict[str, torch.Tensor]]]:
+    def _losses(
+        self, batch: Batch, precision: AbstractContextManager
+    ) -> Iterator[tuple[float, dict[str, torch.Tensor]]]:
         """Losses of each piece of a batch, and the share that the piece has in the batch's mean."""
         n_items = len(batch["third_octave"])
         for piece in batches(batch, self.piece_size):
-            with self._precision():
+            with precision:
                 losses = self.objective(self.step_network, piece)
             yield len(piece["third_octave"]) / n_items, losses
 
@@ -261,7 +268,7 @@ class Trainer:
         n_batches = 0
         with torch.no_grad():
             for batch in batches(self.splits[split], self.options.batch_size):
-                for share, losses in self._losses(batch):
+                for share, losses in self._losses(batch, nullcontext()):
                     _add(totals, losses, share)
                     if stop and stop.is_set():
                         self._interrupt()

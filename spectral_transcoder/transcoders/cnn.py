@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["CNNPinv"]
 
 TIME_TAPS = 3
+N_PRECISE = 3
+"""Modules of the first layer, in single precision whatever the rest is in: what it sees spans tens of dB."""
 
 
 class CNNPinv(nn.Module):
@@ -54,7 +56,9 @@ class CNNPinv(nn.Module):
     def forward(self, third_octave: torch.Tensor) -> torch.Tensor:
         """(batch, n_third_octave_frames, 29) levels in dB → (batch, chunk_frames, n_mels)."""
         mel = self.pinv(third_octave)
-        return mel - self.mod_conv(mel.unsqueeze(1)).squeeze(1)
+        with torch.autocast(mel.device.type, enabled=False):
+            features = self.mod_conv[:N_PRECISE](mel.unsqueeze(1))
+        return mel - self.mod_conv[N_PRECISE:](features).squeeze(1)
 
 
 def _layer(n_in: int, n_out: int, kernel_size: int, dilation: int = 1) -> list[nn.Module]:
