@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from spectral_transcoder.checkpoints import read_tensors
 from spectral_transcoder.errors import UserError
+from spectral_transcoder.training import trainer
 from spectral_transcoder.training.losses import MelObjective
 from spectral_transcoder.training.trainer import Interrupted, Trained, Trainer, TrainingOptions, batches
 
@@ -693,3 +694,11 @@ def test_evaluation_is_in_single_precision_whatever_training_is_in(tmp_path):
 
     train(tmp_path, None, objective, mixed_precision=True)
     assert set(precisions) == {(True, torch.bfloat16), (False, torch.float32)}
+
+
+@pytest.mark.parametrize(("free_bytes", "place"), [(2 * 700, "cuda"), (2 * 700 - 1, "cpu")])
+def test_data_lie_on_a_gpu_where_they_leave_room_for_the_training(monkeypatch, free_bytes, place):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free_bytes, 10 * free_bytes))
+    splits = {"train": {"third_octave": torch.zeros(100), "mel": torch.zeros(50)}, "valid": {"mel": torch.zeros(25)}}
+    assert trainer._storage(splits, torch.device("cuda")).type == place
+    assert trainer._storage(splits, torch.device("cpu")).type == "cpu"

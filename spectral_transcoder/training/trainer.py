@@ -102,7 +102,7 @@ class Trainer:
     network
         on any device; it is moved.
     splits
-        `train`, `valid` and `eval` → tensors by name; moved to the device where they are not.
+        `train`, `valid` and `eval` → tensors by name; they are moved to the device where it has room for all.
     checkpoint
         file to save to and to go on from. It stays when training has ended, for the caller to delete once all that came
         of it is on the disk.
@@ -128,8 +128,9 @@ class Trainer:
             raise UserError("torch.compile does not work for transcoders on a CPU: leave out --compile")
         self.step_network = torch.compile(self.network) if options.compile else self.network
         self.objective = objective
+        self.storage = _storage(splits, self.device)
         self.splits = {
-            name: {key: tensor.to(self.device) for key, tensor in split.items()} for name, split in splits.items()
+            name: {key: tensor.to(self.storage) for key, tensor in split.items()} for name, split in splits.items()
         }
         empty = [name for name in (TRAIN, VALID, EVAL) if not self._n_items(name)]
         if empty:
@@ -214,7 +215,8 @@ class Trainer:
     ) -> Iterator[tuple[float, dict[str, torch.Tensor]]]:
         """Losses of each piece of a batch, and the share that the piece has in the batch's mean."""
         n_items = len(batch["third_octave"])
-        for piece in batches(batch, self.piece_size):
+        for stored in batches(batch, self.piece_size):
+            piece = {name: tensor.to(self.device) for name, tensor in stored.items()}
             with precision:
                 losses = self.objective(self.step_network, piece)
             yield len(piece["third_octave"]) / n_items, losses
@@ -286,7 +288,7 @@ class Trainer:
     def _shuffled(self) -> torch.Tensor:
         """Order of the epoch, a function of seed and epoch alone."""
         generator = torch.Generator().manual_seed(self.options.seed * 1_000_003 + self.epoch)
-        return torch.randperm(self._n_items(TRAIN), generator=generator).to(self.device)
+        return torch.randperm(self._n_items(TRAIN), generator=generator).to(self.storage)
 
     def _precision(self):
         if not self.options.mixed_precision:
@@ -339,6 +341,15 @@ def _comparable(options: TrainingOptions) -> dict:
     """What must not change between two parts of one training; one may train longer, or somewhere else."""
     free = ("epochs", "device", "piece_size", "compile", "patience", "checkpoint_seconds")
     return {name: value for name, value in asdict(options).items() if name not in free}
+
+
+def _storage(splits: Mapping[str, Batch], device: torch.device) -> torch.device:
+    """Where the data may lie: on a GPU if half of its free memory holds it, which leaves the rest to the training."""
+    if device.type != "cuda":
+        return device
+    n_bytes = sum(tensor.nbytes for split in splits.values() for tensor in split.values())
+    free_bytes, _ = torch.cuda.mem_get_info(device)
+    return device if n_bytes <= free_bytes / 2 else torch.device("cpu")
 
 
 def _suitable_piece_size(network: nn.Module, device: torch.device, batch_size: int) -> int:
