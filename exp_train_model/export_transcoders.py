@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write weights and settings of each training, of one under way its best so far."""
     options = parse(arguments)
     from spectral_transcoder.experiments.selection import select
+    from spectral_transcoder.training.curves import kept_epoch
     from spectral_transcoder.transcoders.store import save_transcoder, short_name
 
     training = training_experiment(options)
@@ -47,7 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         teacher, name = twice[0]
         raise UserError(f"several trainings would be called {name} for {teacher}: select one of them with -s")
     for setting, (_, name) in zip(trained, targets, strict=True):
-        print(save_transcoder(options.folder, name, training.best_state(setting), training.network_settings(setting)))
+        kept = {"kept_epoch": kept_epoch(training.losses(setting)["losses_valid"])}
+        settings = training.network_settings(setting) | kept
+        print(save_transcoder(options.folder, name, training.best_state(setting), settings))
     return 0
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spectral_transcoder.training.curves import training_curve_figure
+from spectral_transcoder.training.curves import kept_epoch, training_curve_figure
 
 ITERATIONS = 20
 VALID = [3.0, 2.0, 1.0, 1.0, 1.5]
@@ -48,6 +48,11 @@ def test_the_mean_of_a_straight_line_is_that_line():
 def test_of_the_lowest_losses_the_later_is_the_one_kept():
     (axes,) = training_curve_figure(loss_arrays(), title="").axes
     assert lines(axes)["kept: 1"].ravel().tolist() == [3, 1]
+
+
+@pytest.mark.parametrize(("valid", "epoch"), [([1.0], 0), ([1.0, 2.0], 0), (VALID, 3), ([3.0, 2.0], 1)])
+def test_the_epoch_kept_is_the_last_of_the_best(valid, epoch):
+    assert kept_epoch(valid) == epoch
 
 
 def test_parts_have_panels_of_their_own_and_mark_the_same_epoch():

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["training_curve_figure"]
+__all__ = ["kept_epoch", "training_curve_figure"]
 
 TRAIN, VALID, EVAL = "tab:gray", "tab:orange", "tab:blue"
 PARTS = {"": "", "mel_": "Mel spectrogram", "logit_": "scores"}
@@ -44,15 +44,18 @@ def training_curve_figure(losses: Mapping[str, ArrayLike], *, title: str, label:
     parts = [part for part in PARTS if np.size(losses.get(f"losses_{part}valid", ()))]
     figure = new_figure(4.5 + 4 * len(parts), 4.6)
     figure.suptitle(title, fontsize=10, wrap=True, parse_math=False)
-    valid = np.asarray(losses["losses_valid"])
-    n_epochs = len(valid) - 1
-    # Of equals the later one, as the trainer does it; of the parts there is none before training.
-    best = n_epochs - int(np.argmin(valid[::-1]))
+    n_epochs = len(losses["losses_valid"]) - 1
+    best = kept_epoch(losses["losses_valid"])
     for axes, part in zip(figure.subplots(1, len(parts), squeeze=False)[0], parts, strict=True):
         arrays = {split: np.asarray(losses[f"losses_{part}{split}"]) for split in ("train", "valid", "eval")}
         _draw(axes, arrays, n_epochs, best)
         axes.set(xlabel="epoch", ylabel=label if not part else f"loss of the {PARTS[part]}")
     return figure
+
+
+def kept_epoch(losses_valid: ArrayLike) -> int:
+    """Epoch whose state is kept, 0 for that before training: of equal losses the later one, as the trainer does it."""
+    return len(losses_valid) - 1 - int(np.argmin(np.asarray(losses_valid)[::-1]))
 
 
 def _draw(axes: Axes, losses: Mapping[str, NDArray[np.floating]], n_epochs: int, best: int) -> None:
