@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exp_train_model.main_doce_training import add_arguments, training_experiment
-from exp_train_model.plans import training_plans
+from exp_train_model.begun_trainings import add_selection_arguments, begun_trainings
 from spectral_transcoder import cli
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.paths import REFERENCE_MODELS
@@ -21,28 +20,19 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("-s", "--select", default="", metavar="SELECTION", help="trainings, as for main_doce_training.py; all")
     add("--name", help="by which pages call it; cnn_mels, cnn_logits … by default")
     add("--folder", type=Path, default=REFERENCE_MODELS, help="folder for the weights (%(default)s)")
-    add_arguments(parser)
+    add_selection_arguments(parser)
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write weights and settings of each training, of one under way its best so far."""
     options = parse(arguments)
-    from spectral_transcoder.experiments.selection import select
     from spectral_transcoder.training.curves import kept_epoch
     from spectral_transcoder.transcoders.store import save_transcoder, short_name
 
-    training = training_experiment(options)
-    settings = select(options.select, training_plans(datasets=options.datasets))
-    trained = [setting for setting in settings if setting["step"] == "train" and training.is_begun(setting)]
-    if not trained:
-        raise UserError(
-            f"no model in {options.output_path} is among the {len(settings)} settings selected: train one with "
-            "python3 exp_train_model/main_doce_training.py -s SELECTION -c, or name its folder with --output_path"
-        )
+    training, trained = begun_trainings(options)
     targets = [(setting["classifier"], options.name or short_name(setting.identifier())) for setting in trained]
     if twice := sorted({target for target in targets if targets.count(target) > 1}):
         teacher, name = twice[0]

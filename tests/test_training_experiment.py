@@ -688,7 +688,7 @@ def test_the_losses_of_a_checkpoint_are_those_of_whole_epochs(place, tmp_path):
     path.parent.mkdir()
     losses = {"losses_train": [4.0, 3.0, 2.0, 1.0, 0.5], "losses_valid": [5.0, 3.0, 2.0]}
     torch.save({"losses": losses, "epoch": 2, "iteration": 1}, path)
-    assert experiment.has_losses(setting)
+    assert experiment.is_begun(setting)
     assert experiment.losses(setting)["losses_train"].tolist() == [4, 3, 2, 1]
     torch.save({"losses": losses, "epoch": 0, "iteration": 5}, path)
     assert len(experiment.losses(setting)["losses_train"]) == 5

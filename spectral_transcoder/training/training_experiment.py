@@ -123,10 +123,6 @@ class TrainingExperiment:
         path = self._path("metric", setting.replace(step="metric"), name)
         return np.load(path) if path.is_file() else None
 
-    def has_losses(self, setting: Setting) -> bool:
-        """Whether there is something to draw of a training."""
-        return self._path("loss", setting, "losses_valid").is_file() or self._checkpoint_path(setting).is_file()
-
     def losses(self, setting: Setting) -> dict[str, np.ndarray]:
         """Loss arrays by name, of a training that has ended, else of its checkpoint's whole epochs."""
         start = f"{setting.identifier()}_"
