@@ -17,6 +17,7 @@ from spectral_transcoder.paths import AUDIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import BinaryIO
 
     from numpy.typing import NDArray
     from soundfile import SoundFile
@@ -28,6 +29,8 @@ BLOCK_SAMPLES = 1 << 18
 
 LOWEST_RATE = 1000
 """Hz; a header that says less is damaged."""
+
+SAMPLE_BYTES = np.dtype(np.float32).itemsize
 
 IN_MEMORY_BYTES = 64 << 20
 """A resampled recording up to this size (8 min at 32 kHz) stays in memory, a longer one goes to a temporary file."""
@@ -89,12 +92,11 @@ class Recording:
         self.sample_rate = sample_rate
         self.n_samples = 0
         self.peak = 0.0
-        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115
-        weakref.finalize(self, self._file.close)
+        self._samples = _SampleStore()
         for block in _resampled_blocks(self.path, sample_rate):
-            self._file.write(block.tobytes())
-            self.n_samples += len(block)
-            self.peak = max(self.peak, float(np.abs(block).max(initial=0)))
+            self._samples.append(block)
+            self.peak = max(self.peak, float(block.max(initial=0)), -float(block.min(initial=0)))
+        self.n_samples = len(self._samples)
         if self.n_samples == 0:
             raise UserError(f"{self.path} holds no sound: 0 samples")
 
@@ -114,12 +116,47 @@ class Recording:
             divide by the peak of the whole recording, as the original does; silence stays silence.
         """
         stop = self.n_samples if stop is None else stop
-        itemsize = np.dtype(np.float32).itemsize
-        self._file.seek(start * itemsize)
-        stored = self._file.read(max(0, min(stop, self.n_samples) - start) * itemsize)
-        samples = np.zeros(stop - start, np.float32)
-        samples[: len(stored) // itemsize] = np.frombuffer(stored, np.float32)
+        samples = self._samples.read(start, min(stop, self.n_samples))
+        if (n_missing := stop - start - len(samples)) > 0:
+            samples = np.pad(samples, (0, n_missing))
         return _divide_by_peak(samples, self.peak) if normalise else samples
+
+
+class _SampleStore:
+    """Samples that come in blocks: in memory while they are few, in a temporary file that vanishes with the object."""
+
+    def __init__(self) -> None:
+        self._length = 0
+        self._blocks: list[NDArray[np.float32]] = []
+        self._file: BinaryIO | None = None
+
+    def __len__(self) -> int:
+        return self._length
+
+    def append(self, block: NDArray[np.float32]) -> None:
+        """Add samples at the end."""
+        self._blocks.append(block)
+        self._length += len(block)
+        if self._file or self._length * block.itemsize > IN_MEMORY_BYTES:
+            self._move_to_file()
+
+    def read(self, start: int, stop: int) -> NDArray[np.float32]:
+        """A copy of the samples from `start` to `stop`; none where there are none."""
+        count = max(0, stop - start)
+        if self._file:
+            self._file.seek(start * SAMPLE_BYTES)
+            return np.fromfile(self._file, np.float32, count)
+        if len(self._blocks) > 1:
+            self._blocks = [np.concatenate(self._blocks)]
+        return np.array(self._blocks[0][start : start + count])
+
+    def _move_to_file(self) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115
+            weakref.finalize(self, self._file.close)
+        for block in self._blocks:
+            block.tofile(self._file)
+        self._blocks = []
 
 
 def load(path: str | Path, *, sample_rate: int, normalise: bool = True) -> NDArray[np.float32]:
@@ -195,7 +232,7 @@ def _mono_blocks(file, path: Path) -> Iterator[NDArray[np.float32]]:
     position = 0
     while len(block := file.read(BLOCK_SAMPLES, dtype="float32", always_2d=True)):
         mono = block.mean(axis=1, dtype=np.float32) if block.shape[1] > 1 else block[:, 0]
-        if not np.isfinite(mono).all():
+        if not _is_finite(mono):
             bad = int(np.flatnonzero(~np.isfinite(mono))[0])
             raise UserError(
                 f"{path} holds samples that are not finite (NaN or infinity), the first at "
@@ -203,3 +240,9 @@ def _mono_blocks(file, path: Path) -> Iterator[NDArray[np.float32]]:
             )
         position += len(mono)
         yield mono
+
+
+def _is_finite(samples: NDArray[np.float32]) -> bool:
+    with np.errstate(all="ignore"):
+        # A sum is quicker, but may overflow where no sample does.
+        return bool(np.isfinite(samples.sum()) or np.isfinite(samples).all())
