@@ -372,8 +372,8 @@ def test_changed_recordings_begin_anew(tmp_path, monkeypatch, capsys):
     assert len(calls) == 5
 
 
-@pytest.mark.parametrize("rest", [b"7", b"7 2", b"\x00\x00"])
-def test_a_line_that_a_crash_cut_off_is_ignored(folder, expected, tmp_path, monkeypatch, rest):
+@pytest.mark.parametrize("rest", [b"7", b"7 2", b"\x00\x00", b"\x00\x00\n4 1\n"])
+def test_lines_that_a_crash_damaged_are_ignored(folder, expected, tmp_path, monkeypatch, rest):
     interrupt(folder, tmp_path, monkeypatch)
     with open(tmp_path / "chunks/chunks.h5.part/journal", "ab") as journal:
         journal.write(rest)

@@ -10,16 +10,20 @@ The folder `<name>.h5.part` holds
     their headers say or unreadable, is it packed into another file.
 `journal`
     What the dataset was begun with, and then a line for each recording whose rows are on the disk: first the rows are
-    flushed, then the line. Other parameters, versions or recordings than those of the first line start anew.
+    flushed, then the line is written. A power cut may take the last lines with it, whose recordings are then done
+    again; it cannot leave a line without its rows. Other parameters, versions or recordings than those of the first
+    line start anew.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import h5py
@@ -40,6 +44,9 @@ if TYPE_CHECKING:
     from spectral_transcoder.datasets.chunk_plan import Plan, PlannedFile
 
 __all__ = ["Outcome", "PartialDataset", "differences"]
+
+JOURNAL_ENTRY = re.compile(rb"(\d+) (\d+)\n")
+"""A recording that is done: its index in the plan, and its rows."""
 
 PACKED_ROWS = 1024
 """Rows that are copied at once."""
@@ -119,7 +126,6 @@ class PartialDataset:
         _flush_to_disk(self.rows_path)
         self._journal.write(b"".join(b"%d %d\n" % (outcome.index, outcome.n_chunks) for outcome in finished))
         self._journal.flush()
-        os.fsync(self._journal.fileno())
         self.done |= {outcome.index: outcome.n_chunks for outcome in finished}
 
     def finish(self, *, compress: bool = False) -> None:
@@ -145,20 +151,19 @@ class PartialDataset:
 
     def _read_journal(self) -> str:
         """Take over what is done; gives the reason where that cannot be."""
-        # What follows the last line's end was being written at a crash.
-        content, end, _ = self._journal.read().rpartition(b"\n")
+        first, newline, rest = self._journal.read().partition(b"\n")
         try:
-            first, *lines = content.splitlines()
             head = json.loads(first)
-            done = {int(index): int(n_chunks) for index, n_chunks in map(bytes.split, lines)}
         except ValueError:
             return "its journal is damaged"
         if head != self._head:
             return differences(head, self._head)
         if not self.rows_path.exists():
             return "its rows are missing"
-        self.done = done
-        self._journal.seek(len(content + end))
+        # What follows the last good line was being written at a crash.
+        entries = list(takewhile(bool, map(JOURNAL_ENTRY.fullmatch, rest.splitlines(keepends=True))))
+        self.done = {int(entry[1]): int(entry[2]) for entry in entries}
+        self._journal.seek(len(first + newline) + sum(len(entry[0]) for entry in entries))
         self._journal.truncate()
         return ""
 
