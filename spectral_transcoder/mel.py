@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MelFrontEnd", "triangles"]
 
+GROUPED_BANDS = 16
+"""Mel bands that are summed in one product."""
+
 
 class MelFrontEnd(ABC):
     """From a waveform to the log-Mel spectrogram that a teacher was trained on, and back to Mel power.
@@ -113,15 +116,16 @@ class MelFrontEnd(ABC):
                 f"{waveform.shape[-1]} samples are too few for a {self.name} Mel spectrogram: "
                 f"give at least {self.min_samples} at {self.sample_rate} Hz"
             )
-        window, bank, bins = _constants(self, waveform.dtype, waveform.device)
+        window, bins, groups = _constants(self, waveform.dtype, waveform.device)
         signal = self.prepare(waveform)
-        flat = functional.pad(signal.reshape(-1, signal.shape[-1]), (self.n_fft // 2,) * 2, mode="reflect")
+        flat = _reflect(signal.reshape(-1, signal.shape[-1]), self.n_fft // 2)
 
         def mels(frames: torch.Tensor) -> torch.Tensor:
             spectrum = torch.fft.rfft(frames * window)[..., bins]
             # Not abs().square(): the square root in between costs more than the transform.
             power = spectrum.real.square().addcmul_(spectrum.imag, spectrum.imag)
-            return (power.sqrt_() if self.exponent == 1 else power) @ bank
+            energy = power.sqrt_() if self.exponent == 1 else power
+            return torch.cat([energy[..., used] @ weights for used, weights in groups], dim=-1)
 
         mel = map_frames(mels, flat, frame_length=self.n_fft, hop_length=self.hop_length)
         return self.compress(mel).reshape(*waveform.shape[:-1], -1, self.n_mels)
@@ -147,12 +151,31 @@ def triangles(positions: NDArray[np.floating], edges: NDArray[np.floating]) -> N
     return np.maximum(0, np.minimum(rising, falling))
 
 
+def _reflect(signal: torch.Tensor, width: int) -> torch.Tensor:
+    """Reflect the edges: `functional.pad`, which takes six times as long on a CPU."""
+    left, right = signal[:, 1 : width + 1], signal[:, -width - 1 : -1]
+    return torch.cat([left.flip(1), signal, right.flip(1)], dim=1)
+
+
 @cache
 def _constants(
     front_end: MelFrontEnd, dtype: torch.dtype, device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor, slice]:
-    """Window in the middle of the FFT, filterbank, and the range of bins with a weight."""
+) -> tuple[torch.Tensor, slice, list[tuple[slice, torch.Tensor]]]:
+    """Window in the middle of the FFT, the bins with a weight, and the filterbank in groups of bands.
+
+    A filter is zero at most bins. Sixteen neighbours, which are a register of a CPU, share a range of bins, and their
+    products take a third of the time of one with the whole matrix.
+    """
     bank = torch.from_numpy(front_end.filterbank(sample_rate=front_end.sample_rate, n_fft=front_end.n_fft))
+    bins = _range_of_use(bank)
+    groups = []
+    for bands in bank[bins].split(GROUPED_BANDS, dim=1):
+        used = _range_of_use(bands)
+        groups.append((used, bands[used].contiguous().to(device, dtype)))
+    return front_end.padded_window().to(device, dtype), bins, groups
+
+
+def _range_of_use(bank: torch.Tensor) -> slice:
+    """Bins from the first to the last with a weight."""
     used = bank.any(dim=1).nonzero()
-    bins = slice(int(used[0]), int(used[-1]) + 1)
-    return front_end.padded_window().to(device, dtype), bank[bins].to(device, dtype), bins
+    return slice(int(used[0]), int(used[-1]) + 1) if len(used) else slice(0, 0)
