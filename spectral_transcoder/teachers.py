@@ -79,18 +79,19 @@ class Teacher(nn.Module, ABC):
         """
 
     def chunk_scores(self, chunks: torch.Tensor) -> torch.Tensor:
-        """Scores of a recording from its transcoded chunks, by the published rule: one pass over all of them joined.
+        """Scores of recordings from their transcoded chunks, by the published rule: one pass over all chunks joined.
 
         Parameters
         ----------
-        chunks : (n_chunks, chunk_frames, n_mels)
-            successive seconds, one at least.
+        chunks : (..., n_chunks, chunk_frames, n_mels)
+            successive seconds, one at least, of one recording or of several that are as long.
 
         Returns
         -------
-        (n_labels,)
+        (..., n_labels)
         """
-        return self.scores(concatenate(chunks, self.front_end)[None])[0]
+        mel = concatenate(chunks, self.front_end)
+        return self.scores(mel.reshape(-1, *mel.shape[-2:])).reshape(*mel.shape[:-2], -1)
 
 
 @cache

@@ -39,26 +39,30 @@ def transcode_levels(transcoder: nn.Module, levels: torch.Tensor, *, batch_size:
 
 
 def transcode(transcoder: nn.Module, waveform: torch.Tensor, *, batch_size: int = BATCH_SIZE) -> torch.Tensor:
-    """Transcode a waveform chunk by chunk, by the published rule.
+    """Transcode waveforms chunk by chunk, by the published rule.
 
     Parameters
     ----------
-    waveform : (n_samples,)
+    waveform : (..., n_samples)
         at 32 kHz.
 
     Returns
     -------
-    (n_chunks, chunk_frames, n_mels)
-        one item a second. What is left over is a chunk of its own, padded with zeros to its own third-octave frames
+    (..., n_chunks, chunk_frames, n_mels)
+        one chunk a second. What is left over is a chunk of its own, padded with zeros to its own third-octave frames
         and then stretched to a second; below 97 samples it makes no frame and is dropped (the original crashed).
     """
-    n_whole = waveform.shape[-1] // CHUNK_SAMPLES * CHUNK_SAMPLES
-    levels = third_octave(waveform[:n_whole].reshape(-1, CHUNK_SAMPLES))
-    remainder = third_octave(waveform[None, n_whole:])
-    chunks = [transcode_levels(transcoder, levels, batch_size=batch_size)]
+    *batch, n_samples = waveform.shape
+    n_whole = n_samples // CHUNK_SAMPLES
+    waveforms = waveform.reshape(-1, n_samples)
+    seconds = waveforms[:, : n_whole * CHUNK_SAMPLES].reshape(-1, CHUNK_SAMPLES)
+    whole = transcode_levels(transcoder, third_octave(seconds), batch_size=batch_size)
+    chunks = [whole.reshape(len(waveforms), n_whole, *whole.shape[1:])]
+    remainder = third_octave(waveforms[:, n_whole * CHUNK_SAMPLES :])
     if remainder.shape[1] > 0:
-        chunks.append(transcoder(remainder))
-    return torch.cat(chunks)
+        chunks.append(transcoder(remainder)[:, None])
+    joined = torch.cat(chunks, dim=1)
+    return joined.reshape(*batch, *joined.shape[1:])
 
 
 def concatenate(chunks: torch.Tensor, front_end: MelFrontEnd) -> torch.Tensor:
@@ -69,14 +73,15 @@ def concatenate(chunks: torch.Tensor, front_end: MelFrontEnd) -> torch.Tensor:
 
     Parameters
     ----------
-    chunks : (n_chunks, chunk_frames, n_mels)
+    chunks : (..., n_chunks, chunk_frames, n_mels)
+        one at least.
 
     Returns
     -------
-    (n_frames, n_mels), 100 · (n_chunks − 1) + 101 frames for PANN
+    (..., n_frames, n_mels), 100 · (n_chunks − 1) + 101 frames for PANN
     """
     step = min(front_end.chunk_frames, round(front_end.frame_rate))
-    return torch.cat([chunks[:-1, :step].flatten(0, 1), *chunks[-1:]])
+    return torch.cat([chunks[..., :-1, :step, :].flatten(-3, -2), chunks[..., -1, :, :]], dim=-2)
 
 
 def transcode_aligned(

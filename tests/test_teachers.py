@@ -84,6 +84,12 @@ def test_scores_of_chunks_are_those_of_the_recording_that_they_were_cut_from(tea
     assert_close(teacher.chunk_scores(chunks), expected, rtol=0, atol=1e-5)
 
 
+def test_chunks_of_several_recordings_are_scored_as_those_of_each(teacher, mel):
+    chunks = torch.stack([mel[:, :96], mel[:, 40:136]], dim=1) if teacher.name == "YamNet" else mel[:, None, :101]
+    singles = torch.stack([teacher.chunk_scores(one) for one in chunks])
+    assert_close(teacher.chunk_scores(chunks), singles, rtol=0, atol=1e-5)
+
+
 def test_the_front_end_is_known_without_the_weights(teacher):
     assert front_end_of(teacher.name) is teacher.front_end
     assert teacher.sample_rate == teacher.front_end.sample_rate == (16000 if teacher.name == "YamNet" else 32000)

@@ -92,6 +92,14 @@ def test_every_kind_of_transcoder_takes_what_is_left_over(model_type, rest):
         assert transcode(transcoder, waveform(1.5)[: 32000 + rest]).shape == (1 + bool(rest), 101, 64)
 
 
+@pytest.mark.parametrize("rest", [0, 97, 16000])
+def test_several_waveforms_become_what_each_becomes(cnn, rest):
+    sound = torch.stack([waveform(2.5), 0.1 * waveform(2.5).flip(0)])[:, : 64000 + rest]
+    with torch.no_grad():
+        singles = torch.stack([transcode(cnn, one) for one in sound])
+        assert_close(transcode(cnn, sound), singles, rtol=0, atol=1e-3)
+
+
 @pytest.mark.parametrize("n_samples", [0, 96])
 def test_too_little_for_a_frame_makes_no_chunk(cnn, n_samples):
     assert transcode(cnn, torch.zeros(n_samples)).shape == (0, 101, 64)

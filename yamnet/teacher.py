@@ -62,8 +62,8 @@ class YamnetTeacher(Teacher):
         return self.network(cut.flatten(0, 1)).sigmoid().unflatten(0, (n_examples, n_patches)).mean(dim=1)
 
     def chunk_scores(self, chunks: torch.Tensor) -> torch.Tensor:
-        """(n_chunks, 96, 64) → (521,), the mean over chunks."""
-        return self.scores(chunks).mean(dim=0)
+        """(..., n_chunks, 96, 64) → (..., 521), the mean over chunks."""
+        return self.scores(chunks.flatten(0, -3)).unflatten(0, chunks.shape[:-2]).mean(dim=-2)
 
 
 def front_end(name: str) -> MelFrontEnd:
