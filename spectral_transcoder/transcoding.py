@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -54,7 +55,7 @@ def transcode(transcoder: nn.Module, waveform: torch.Tensor, *, batch_size: int 
     """
     *batch, n_samples = waveform.shape
     n_whole = n_samples // CHUNK_SAMPLES
-    waveforms = waveform.reshape(-1, n_samples)
+    waveforms = waveform.reshape(math.prod(batch), n_samples)
     seconds = waveforms[:, : n_whole * CHUNK_SAMPLES].reshape(-1, CHUNK_SAMPLES)
     whole = transcode_levels(transcoder, third_octave(seconds), batch_size=batch_size)
     chunks = [whole.reshape(len(waveforms), n_whole, *whole.shape[1:])]
