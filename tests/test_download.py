@@ -1,21 +1,19 @@
 """Downloads against a server on this machine that misbehaves on demand."""
 
 import gzip
-import http.server
 import shutil
 import subprocess
-import threading
-import time
 import zipfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from hashlib import md5, sha256
 from types import SimpleNamespace
 
 import pytest
 import requests
+from http_fixtures import Handler, Site, serve
 
 from spectral_transcoder import download, transfer
-from spectral_transcoder.download import fetch, fetch_from_wheel, fetch_members, matches
+from spectral_transcoder.download import bytes_here, fetch, fetch_from_wheel, fetch_members, matches, mirrored
 from spectral_transcoder.errors import UserError
 
 CHUNK = transfer.CHUNK
@@ -25,77 +23,15 @@ SHA = f"sha256:{sha256(BODY).hexdigest()}"
 PAGE = b"<!doctype html><title>Log in</title>"
 
 
-class Site:
-    """One file at `/file`, what to do to successive requests for it, and what was asked and sent."""
-
-    def __init__(self):
-        self.body = BODY
-        self.headers = {"ETag": '"v1"', "Content-Type": "application/octet-stream"}
-        self.tells_length = True
-        self.takes_ranges = True
-        self.statuses = []  # answered to the first requests instead of the file
-        self.drops = []  # bytes after which the connection of the first answers drops
-        self.stalls = []  # seconds before each of the first answers
-        self.asked = []  # the Range header of each request
-        self.sent = []  # bytes of the file sent for each answer
-
-    def slice(self, wanted):
-        """Status, first byte to send, and headers for a Range header."""
-        size = len(self.body)
-        start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted and self.takes_ranges else 0
-        headers = dict(self.headers)
-        if start >= size:
-            return 416, size, {"Content-Range": f"bytes */{size}", "Content-Length": "0"}
-        if self.tells_length:
-            headers["Content-Length"] = str(size - start)
-        if start:
-            return 206, start, headers | {"Content-Range": f"bytes {start}-{size - 1}/{size}"}
-        return 200, 0, headers
-
-
-def answer(request):
-    site = request.server.site
-    if request.path == "/moved":
-        return reply(request, 302, {"Location": "/file"})
-    wanted = request.headers["Range"]
-    site.asked.append(wanted)
-    time.sleep(site.stalls.pop(0) if site.stalls else 0)
-    if site.statuses:
-        return reply(request, site.statuses.pop(0), {"Content-Length": "0"})
-    status, start, headers = site.slice(wanted)
-    reply(request, status, headers)
-    data = site.body[start:][: site.drops.pop(0) if site.drops else None]
-    site.sent.append(len(data))
-    with suppress(OSError):  # a client may have stopped listening
-        request.wfile.write(data)
-
-
-def reply(request, status, headers):
-    request.send_response(status)
-    for name, value in headers.items():
-        request.send_header(name, value)
-    request.end_headers()
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    do_GET = answer
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def site(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.site = Site()
-    server.site.url = f"http://127.0.0.1:{server.server_port}/file"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server.site
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    moved = Site(b"")
+    moved.moved_to = "/file"
+    site = Site(BODY)
+    with serve({"/file": site, "/moved": moved}) as url:
+        site.url = f"{url}/file"
+        yield site
 
 
 @pytest.fixture
@@ -325,6 +261,36 @@ def test_the_session_given_is_used_and_left_open(site, path):
         get(site, path, session=session)
         assert site.asked == ["bytes=0-"]
         assert session.get(site.url, timeout=5).ok
+
+
+def test_a_watcher_is_told_how_much_is_here(site, path):
+    leave_part(site, path)
+    site.drops = [2 * CHUNK]
+    told = []
+    get(site, path, checksum=SHA, watch=told.append)
+    assert told == [*range(4 * CHUNK, len(BODY), CHUNK), len(BODY)]
+
+
+def test_a_watcher_is_told_when_a_server_begins_anew(site, path):
+    leave_part(site, path)
+    site.takes_ranges = False
+    told = []
+    get(site, path, watch=told.append)
+    assert (told[0], told[-1]) == (CHUNK, len(BODY))
+
+
+def test_what_is_here_is_counted_whole_or_in_part(site, path):
+    assert bytes_here(path) == 0
+    leave_part(site, path)
+    assert bytes_here(path) == 3 * CHUNK
+    get(site, path)
+    assert bytes_here(path) == len(BODY)
+
+
+def test_a_mirror_has_the_paths_of_the_host():
+    url = "https://example.org/records/1/files/a%20b.zip?download=1"
+    assert mirrored(url, "http://mirror:8080/sets/") == "http://mirror:8080/sets/records/1/files/a%20b.zip?download=1"
+    assert mirrored(url, None) == url
 
 
 @pytest.mark.parametrize("kind", ["md5", "sha256", "sha256-prefix"])
