@@ -1,4 +1,4 @@
-"""What every script's command line shares: how it ends."""
+"""What every script's command line shares: how it ends, and tables that it prints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from spectral_transcoder.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["positive", "quick_imports", "run"]
+__all__ = ["DISK_FULL", "columns", "positive", "quick_imports", "run"]
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Numbers of errors that end everything, for there is nothing that would not meet them."""
 
 INTERRUPTED = 130  # what shells report for Ctrl-C
 
@@ -25,6 +28,12 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is below 1")
     return number
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Lines of text with the cells of each column below each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
 @contextmanager
@@ -58,7 +67,7 @@ def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | 
         print("stopped: what was finished is kept; run the same command again to go on", file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in DISK_FULL:
             raise
         print(
             f"error: the disk is full ({error.filename or 'while writing'}): free some space and run again",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from spectral_transcoder.cli import columns
 from spectral_transcoder.download import fetch, fetch_from_wheel, matches
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.files import make_folder
@@ -167,9 +168,7 @@ def download_models(
 def describe(models: Iterable[Model], output: Path) -> str:
     """Write a table with a line for each model: whether it is below the folder `output`, and what it is."""
     rows = [("name", "default", "here", "MB", "goes to", "about")]
-    rows += [_row(model, output) for model in models]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    return columns(rows + [_row(model, output) for model in models])
 
 
 def _row(model: Model, output: Path) -> tuple[str, ...]:
