@@ -1,0 +1,108 @@
+"""The published datasets of recordings: which there are, where they come from and how they are laid out here."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from spectral_transcoder.errors import UserError
+from spectral_transcoder.zenodo import file_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["PublishedDataset", "RemoteFile", "read_catalogue", "select"]
+
+CATALOGUE = Path(__file__).with_name("audio_datasets.toml")
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file to download, whose fields `audio_datasets.toml` explains; `size` in bytes, None until the record says."""
+
+    name: str
+    url: str
+    checksum: str | None = None
+    size: int | None = None
+    recordings: int | None = None
+    holds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Durations:
+    """A table of recordings, the column with their names, and the table to write that has their durations."""
+
+    table: str
+    name_column: str
+    output: str
+
+
+@dataclass(frozen=True)
+class PublishedDataset:
+    """A table of the catalogue, whose fields `audio_datasets.toml` explains."""
+
+    name: str
+    folder: str
+    about: str
+    unpacked: int
+    files: tuple[RemoteFile, ...]
+    record: int | None = None
+    inner: str = ""
+    default: bool = False
+    durations: Durations | None = None
+
+    def place(self, path: PurePosixPath) -> PurePosixPath | None:
+        """Where a file of an archive goes, below the folder of the dataset.
+
+        Recordings go to `audio/`, out of the folds or parts that the archives have them in, as the experiments expect.
+        Other files keep their place. Hidden files, which other systems leave in archives, are left out (None).
+        """
+        if any(part.startswith(".") or part == "__MACOSX" for part in path.parts):
+            return None
+        if path.suffix.lower() == ".wav":
+            return PurePosixPath("audio", path.name)
+        return path.relative_to(self.inner) if path.is_relative_to(self.inner) else path
+
+
+def read_catalogue(path: str | Path = CATALOGUE) -> dict[str, PublishedDataset]:
+    """Datasets by name, from a TOML file as `audio_datasets.toml` explains it."""
+    tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    return {name: _dataset(name, table) for name, table in tables.items()}
+
+
+def _dataset(name: str, table: dict) -> PublishedDataset:
+    files = tuple(_file(file, table.get("record")) for file in table.pop("files"))
+    durations = table.pop("durations", None)
+    return PublishedDataset(name=name, files=files, durations=durations and Durations(**durations), **table)
+
+
+def _file(file: dict, record: int | None) -> RemoteFile:
+    name = file["file"]
+    return RemoteFile(
+        name=name,
+        url=file.get("url") or file_url(record, name),
+        checksum=file.get("checksum"),
+        recordings=file.get("recordings"),
+        holds=tuple(file.get("holds", ())),
+    )
+
+
+def select(names: Iterable[str] | None, catalogue: Mapping[str, PublishedDataset]) -> list[PublishedDataset]:
+    """Datasets by their names or those of their folders, each once; the default ones for None or no name.
+
+    Capitals do not matter.
+
+    Raises
+    ------
+    UserError
+        for a name that is neither.
+    """
+    if not names:
+        return [dataset for dataset in catalogue.values() if dataset.default]
+    known = {key.lower(): dataset for dataset in catalogue.values() for key in (dataset.folder, dataset.name)}
+    unknown = [name for name in names if name.lower() not in known]
+    if unknown:
+        raise UserError(f"there is no dataset {unknown[0]!r}: there are {', '.join(catalogue)}")
+    return list(dict.fromkeys(known[name.lower()] for name in names))
