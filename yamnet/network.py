@@ -66,8 +66,17 @@ class ConvUnit(nn.Module):
         (size, _), (stride, _) = self.conv.kernel_size, self.conv.stride
         top, bottom = _same_padding(image.shape[2], size, stride)
         left, right = _same_padding(image.shape[3], size, stride)
-        image = functional.pad(image, (left, right, top, bottom))
-        return self.bn(self.conv(image)).clamp(0, self.activation_limit)
+        if (top, left) == (bottom, right):
+            # The convolution's own padding makes no copy of the image.
+            image = functional.conv2d(
+                image, self.conv.weight, self.conv.bias, stride, (top, left), groups=self.conv.groups
+            )
+        else:
+            image = self.conv(functional.pad(image, (left, right, top, bottom)))
+        image = self.bn(image)
+        # In place where nothing is to be derived later.
+        clamp = image.clamp if image.requires_grad else image.clamp_
+        return clamp(0, self.activation_limit)
 
 
 class FusedLayer(nn.Module):
