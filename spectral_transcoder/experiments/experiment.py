@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import traceback
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -97,6 +98,10 @@ class Experiment:
     """Settings whose outputs a setting works on. Processes then wait for these alone, not for the stage before, and
     leave out what needs a setting that has failed."""
 
+    lacks: Callable[[Setting], str] | None = None
+    """What is missing for a setting to be computed at all, in words; nothing where it can be. Such settings are left
+    out, as long as there are others."""
+
     script: Path | None = None
     """Script that calls `experiment_cli.main`; it is run again for each setting where there are several jobs."""
 
@@ -162,9 +167,12 @@ def compute(
     ------
     Exception
         of the first setting that fails, unless `detached`; what is finished by then stays.
+    UserError
+        where what every one of the settings needs is missing.
     """
     from tqdm import tqdm
 
+    settings = _possible(experiment, settings)
     if jobs > 1:
         from spectral_transcoder.experiments.jobs import compute_in_processes
 
@@ -183,6 +191,20 @@ def compute(
             reason = f"error: {error}\n" if isinstance(error, UserError) else traceback.format_exc()
             tqdm.write(reason, file=sys.stderr, end="")
     return failed
+
+
+def _possible(experiment: Experiment, settings: Sequence[Setting]) -> Sequence[Setting]:
+    """Settings that lack nothing; a line says what the others lack."""
+    if experiment.lacks is None:
+        return settings
+    reasons = {setting: experiment.lacks(setting) for setting in settings}
+    possible = [setting for setting in settings if not reasons[setting]]
+    told = Counter(filter(None, reasons.values()))
+    if told and not possible:
+        raise UserError(next(iter(told)))
+    for reason, count in told.items():
+        print(f"left out ({count} of {len(settings)} settings): {reason}", file=sys.stderr)
+    return possible
 
 
 def compute_setting(experiment: Experiment, setting: Setting) -> None:
