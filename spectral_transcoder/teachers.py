@@ -25,6 +25,7 @@ __all__ = [
     "audioset_labels",
     "find_weights",
     "front_end_of",
+    "labels_of",
     "load_teacher",
     "module_of",
     "teacher_names",
@@ -124,6 +125,12 @@ def module_of(name: str):
 def front_end_of(name: str) -> MelFrontEnd:
     """Mel front end of a teacher, which needs no weights."""
     return module_of(name).front_end(name)
+
+
+def labels_of(name: str) -> tuple[str, ...]:
+    """Labels of a teacher, which need no weights."""
+    with torch.device("meta"):
+        return module_of(name).create(name).labels
 
 
 def find_weights(name: str, folder: str | Path = ROOT) -> Path | None:
