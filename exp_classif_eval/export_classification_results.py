@@ -1,0 +1,113 @@
+"""Export the paper's tables, as export/results_classif_<dataset>.png, and pictures of what is taken for what."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exp_classif_eval.labelled_datasets import dataset_named, labelled_datasets
+from exp_classif_eval.main_doce_score import EXPERIMENT, add_arguments, classification_experiment, configure
+from spectral_transcoder import cli
+from spectral_transcoder.paths import EXPORT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from spectral_transcoder.classification.classification_experiment import ClassificationExperiment
+    from spectral_transcoder.classification.labelled_dataset import LabelledDataset
+    from spectral_transcoder.experiments.experiment import Experiment
+    from spectral_transcoder.experiments.plan import Setting
+
+METHODS = {0: "groups of labels", 1: "head on the scores"}
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    add = parser.add_argument
+    add("--datasets", nargs="+", metavar="NAME", help="SONYC-UST, URBAN-SOUND-8K, ESC-50 …; all that have results")
+    add("--ext", default="png", choices=("png", "html", "tex", "csv", "pdf"), help="format of the tables")
+    add("--output", type=Path, default=EXPORT, help="folder for tables and pictures")
+    add("--with_paper", action="store_true", help="print the paper's own figures below ours")
+    add_arguments(parser)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write tables and pictures; 1 where there is no result."""
+    options = parse(arguments)
+    experiment = configure(EXPERIMENT, options)
+    classification = classification_experiment(options)
+    written = []
+    for name in options.datasets or labelled_datasets():
+        dataset = dataset_named(name)
+        settings = [setting for setting in _settings(experiment, name) if classification.is_done(setting)]
+        if settings:
+            written.append(_write_table(experiment, dataset, settings, options))
+            written += _write_pictures(classification, dataset, settings, options.output)
+        elif options.datasets:
+            print(f"{name} has no result yet: compute it with main_doce_score.py", file=sys.stderr)
+    print("\n".join(map(str, written)))
+    return 0 if written else 1
+
+
+def _settings(experiment: Experiment, dataset: str) -> list[Setting]:
+    """Those that give results."""
+    from spectral_transcoder.experiments.selection import select
+
+    return select(f"{{'dataset': '{dataset}', 'step': 'metric'}}", experiment.plans)
+
+
+def _write_table(
+    experiment: Experiment, dataset: LabelledDataset, settings: Sequence[Setting], options: argparse.Namespace
+) -> Path:
+    """The metric that the paper gives of such a dataset."""
+    from exp_classif_eval.published_results import published_rows
+    from spectral_transcoder.experiments.results import Display, result_rows, result_table
+    from spectral_transcoder.experiments.tables import write_table
+
+    metrics = (experiment.metric("macro_auprc" if dataset.is_multilabel else "acc_classif"),)
+    rows, _ = result_rows(settings, metrics)
+    extra = published_rows(dataset.name) if options.with_paper else ()
+    table = result_table(experiment, rows, Display(metrics), extra_rows=extra, extra_heading="published (all folds)")
+    return write_table(table, options.output / f"results_classif_{_file_name(dataset)}.{options.ext}")
+
+
+def _write_pictures(
+    classification: ClassificationExperiment, dataset: LabelledDataset, settings: Sequence[Setting], folder: Path
+) -> Iterator[Path]:
+    """For each method and teacher: a value by class, and where clips have one class, confusion matrices."""
+    from spectral_transcoder.classification.class_figures import class_figure, confusion_figure
+    from spectral_transcoder.figures import save
+    from spectral_transcoder.files import make_folder
+
+    make_folder(folder)
+    for deep, classifier in dict.fromkeys((setting["deep"], setting["classifier"]) for setting in settings):
+        of_both = [setting for setting in settings if (setting["deep"], setting["classifier"]) == (deep, classifier)]
+        title = f"{dataset.name}, {classifier}, {METHODS[deep]}"
+        stem = f"{_file_name(dataset)}_{classifier}_{'deep' if deep else 'reference'}"
+        confusions = {setting["transcoder"]: classification.result(setting, "confusion") for setting in of_both}
+        if dataset.is_multilabel:
+            label, values = "AUPRC", {one["transcoder"]: classification.result(one, "auprc") for one in of_both}
+        else:
+            label, values = "recall", {name: confusion.diagonal() for name, confusion in confusions.items()}
+            figure = confusion_figure(confusions, dataset.classes, title=title)
+            yield _saved(figure, folder / f"confusion_{stem}.png", save)
+        figure = class_figure(values, dataset.classes, label=label, title=title)
+        yield _saved(figure, folder / f"classes_{stem}.png", save)
+
+
+def _saved(figure, path: Path, save) -> Path:
+    save(figure, path)
+    return path
+
+
+def _file_name(dataset: LabelledDataset) -> str:
+    """As the original names its tables: urbansound8k, sonycust."""
+    return dataset.name.lower().replace("-", "")
+
+
+if __name__ == "__main__":
+    sys.exit(cli.run(main))

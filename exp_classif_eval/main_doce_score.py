@@ -1,0 +1,91 @@
+"""Classify labelled recordings by a teacher's scores, and show the results: the paper's second experiment."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exp_classif_eval.labelled_datasets import dataset_named
+from exp_classif_eval.plans import classification_plans, needs
+from spectral_transcoder import cli
+from spectral_transcoder.experiments import experiment_cli
+from spectral_transcoder.experiments.experiment import Experiment, Metric
+from spectral_transcoder.paths import ROOT
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from spectral_transcoder.classification.classification_experiment import ClassificationExperiment
+
+DATA = ROOT / "spectral_transcoder_data"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the options of classification."""
+    add = parser.add_argument
+    add("--data_path", type=Path, default=DATA / "data", help="folder of the scores (%(default)s)")
+    add("--output_path", type=Path, help="folder for heads, predictions and metrics")
+    add("--classifiers", nargs="+", default=[], metavar="NAME", help="further teachers, as modalities")
+    add("--paper", action="store_true", help="take the scores of create_logit_dataset.py --paper")
+
+
+def output_path(options: Namespace) -> Path:
+    """Where results go: those of the original's scores have a folder of their own."""
+    name = "classif_exp_paper" if options.paper else "classif_exp"
+    return options.output_path or DATA / "classification_experiments" / name
+
+
+def classification_experiment(options: Namespace) -> ClassificationExperiment:
+    """What the steps are done with."""
+    from spectral_transcoder.classification.classification_experiment import ClassificationExperiment
+
+    return ClassificationExperiment(
+        root=output_path(options), data=options.data_path, dataset_named=dataset_named, paper=options.paper
+    )
+
+
+def configure(experiment: Experiment, options: Namespace) -> Experiment:
+    """Make the experiment that the options ask for."""
+    classification = classification_experiment(options)
+    return replace(
+        experiment,
+        plans=classification_plans(classifiers=options.classifiers),
+        root=output_path(options),
+        run=classification.run,
+        is_done=classification.is_done,
+        lacks=classification.lacks,
+        outputs=classification.outputs,
+        metrics=tuple(replace(metric, values=partial(classification.result, name=metric.name)) for metric in METRICS),
+    )
+
+
+def _nothing(*_: object) -> None:
+    """Stand in until `configure` knows where things are."""
+
+
+METRICS = (
+    Metric("acc_classif", _nothing, title="accuracy", direction="higher", decimals=1, percent=True),
+    Metric("macro_auprc", _nothing, title="macro-AUPRC", direction="higher", decimals=2, significance=False),
+)
+
+EXPERIMENT = Experiment(
+    name="classif_exp",
+    plans=classification_plans(),
+    root=DATA / "classification_experiments" / "classif_exp",
+    run=_nothing,
+    is_done=_nothing,
+    outputs=_nothing,
+    metrics=METRICS,
+    description=__doc__,
+    needs=needs,
+    script=Path(__file__),
+    add_arguments=add_arguments,
+    configure=configure,
+)
+
+
+if __name__ == "__main__":
+    sys.exit(cli.run(partial(experiment_cli.main, EXPERIMENT)))

@@ -1,0 +1,1 @@
+"""Scores of labelled recordings, and what they are worth for telling classes apart."""

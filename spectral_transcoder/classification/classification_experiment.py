@@ -1,0 +1,200 @@
+"""The paper's second experiment: classes of labelled recordings from a teacher's scores, with and without a transcoder.
+
+What a setting does in each step, and where that goes below the experiment's folder, under the setting's identifier:
+
+train (deep=1)
+    `model/<id>_model_fold.safetensors`, the heads of all rounds; `loss/<id>_loss_train.npy` and `_loss_eval.npy`,
+    (n_rounds, n_epochs).
+eval (deep=1)
+    `predictions/<id>_predictions.npy`, (n_clips, n_classes), NaN for clips that no round evaluates.
+metric
+    `metrics/<id>_acc_classif.npy`, whether each evaluated clip is right; `<id>_macro_auprc.npy`, a number;
+    `<id>_auprc.npy` and `<id>_confusion.npy`, by class. With deep=0, from the groups of labels.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectral_transcoder.classification.classification_metrics import average_precisions, confusion, correct
+from spectral_transcoder.classification.grouping import group_scores, in_the_top
+from spectral_transcoder.classification.head import predict, train_heads
+from spectral_transcoder.classification.score_file import ScoreFile, score_path
+from spectral_transcoder.errors import UserError
+from spectral_transcoder.files import make_folder, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import torch
+
+    from spectral_transcoder.classification.labelled_dataset import LabelledDataset, Round
+    from spectral_transcoder.classification.score_file import ModelScores
+    from spectral_transcoder.experiments.plan import Setting
+
+__all__ = ["METRICS", "ClassificationExperiment"]
+
+FOLDERS = ("model", "loss", "predictions", "metrics")
+METRICS = ("acc_classif", "macro_auprc", "auprc", "confusion")
+PRESENT = 0.5
+"""Output of a head from which a class of several counts as present."""
+
+
+@dataclass(frozen=True)
+class ClassificationExperiment:
+    """What the steps of the experiment need to know besides the setting."""
+
+    root: Path
+    """Folder that results go to."""
+
+    data: Path
+    """Folder of the scores."""
+
+    dataset_named: Callable[[str], LabelledDataset]
+    paper: bool = False
+    """Take the scores that were made as the original makes them."""
+
+    def run(self, setting: Setting) -> None:
+        """Do the step of a setting."""
+        {"train": self._train, "eval": self._evaluate, "metric": self._measure}[setting["step"]](setting)
+
+    def is_done(self, setting: Setting) -> bool:
+        """Whether the step's own results are there."""
+        match setting["step"]:
+            case "train":
+                paths = [self._model_path(setting)]
+            case "eval":
+                paths = [self._path("predictions", setting, "predictions")]
+            case _:
+                paths = [self._path("metrics", setting, name) for name in METRICS]
+        return all(path.is_file() for path in paths)
+
+    def lacks(self, setting: Setting) -> str:
+        """Scores that are missing, if any."""
+        path = score_path(self.data, setting["dataset"], paper=self.paper)
+        if not path.is_file():
+            name = setting["dataset"]
+            return f"there are no scores of {name} ({path}); make them with create_logit_dataset.py"
+        model = f"{setting['classifier']}/{setting['transcoder']}"
+        return "" if model in ScoreFile(path).fingerprints else f"{path} has no scores of {model}"
+
+    def outputs(self, setting: Setting) -> list[Path]:
+        """Files that the step of a setting has left."""
+        return sorted(path for folder in FOLDERS for path in (self.root / folder).glob(f"{setting.identifier()}_*"))
+
+    def result(self, setting: Setting, name: str) -> np.ndarray | None:
+        """Values of a metric, or None where they are not there."""
+        path = self._path("metrics", setting.replace(step="metric"), name)
+        return np.load(path) if path.is_file() else None
+
+    # Steps
+
+    def _train(self, setting: Setting) -> None:
+        from safetensors.torch import save
+
+        dataset, file, model = self._scores(setting)
+        rounds = _rounds(dataset, file)
+        heads = train_heads(model.scores, file.targets, rounds, is_multilabel=dataset.is_multilabel)
+        for name in ("losses_train", "losses_eval"):
+            stored = name.replace("losses", "loss")
+            self._save("loss", setting, stored, np.stack([getattr(head, name) for head in heads]))
+        states = {
+            f"{one.name}.{key}": tensor
+            for one, head in zip(rounds, heads, strict=True)
+            for key, tensor in head.state.items()
+        }
+        path = self._model_path(setting)
+        make_folder(path.parent)
+        with write_whole(path) as partial:
+            partial.write_bytes(save(states))
+
+    def _evaluate(self, setting: Setting) -> None:
+        dataset, file, model = self._scores(setting)
+        rounds = _rounds(dataset, file)
+        states = self._states(setting.replace(step="train"), rounds)
+        self._save("predictions", setting, "predictions", predict(model.scores, rounds, states))
+
+    def _measure(self, setting: Setting) -> None:
+        dataset, file, model = self._scores(setting)
+        evaluated = np.any([one.evaluate for one in _rounds(dataset, file, tell=setting["deep"] == 0)], axis=0)
+        if setting["deep"]:
+            predictions = self._predictions(setting.replace(step="eval"), len(file.names))
+            highest = predictions == predictions.max(axis=1, keepdims=True)
+            decisions = predictions >= PRESENT if dataset.is_multilabel else highest
+        else:
+            groups = dataset.label_groups()
+            predictions = group_scores(model.scores, model.labels, groups, dataset.classes)
+            decisions = in_the_top(model.scores, model.labels, groups, dataset.classes, n_top=dataset.top)
+        targets, predictions, decisions = file.targets[evaluated], predictions[evaluated], decisions[evaluated]
+        areas = average_precisions(targets, predictions)
+        values = {
+            "acc_classif": correct(targets, decisions),
+            "macro_auprc": np.array(np.nanmean(areas)),
+            "auprc": areas,
+            "confusion": confusion(targets, decisions),
+        }
+        for name, value in values.items():
+            self._save("metrics", setting, name, value)
+
+    # What the steps work on
+
+    def _scores(self, setting: Setting) -> tuple[LabelledDataset, ScoreFile, ModelScores]:
+        dataset = self.dataset_named(setting["dataset"])
+        file = ScoreFile(score_path(self.data, dataset.name, paper=self.paper))
+        return dataset, file, file.model(f"{setting['classifier']}/{setting['transcoder']}")
+
+    def _states(self, setting: Setting, rounds: list[Round]) -> list[dict[str, torch.Tensor]]:
+        """Weights of the heads of all rounds."""
+        from spectral_transcoder.checkpoints import read_tensors
+
+        path = self._model_path(setting)
+        if not path.is_file():
+            raise UserError(f"{path} is missing: compute the step train of this setting first")
+        tensors = read_tensors(path, remedy="delete it and train again")
+        states = [
+            {key.partition(".")[2]: tensor for key, tensor in tensors.items() if key.startswith(f"{one.name}.")}
+            for one in rounds
+        ]
+        if not all(states):
+            raise UserError(f"{path} has no heads for all folds that are there now: train again")
+        return states
+
+    def _predictions(self, setting: Setting, n_clips: int) -> np.ndarray:
+        path = self._path("predictions", setting, "predictions")
+        if not path.is_file():
+            raise UserError(f"{path} is missing: compute the step eval of this setting first")
+        predictions = np.load(path)
+        if len(predictions) != n_clips:
+            raise UserError(f"{path} is of other recordings than the scores: compute train and eval again")
+        return predictions
+
+    # Where things are
+
+    def _path(self, folder: str, setting: Setting, name: str) -> Path:
+        return self.root / folder / f"{setting.identifier()}_{name}.npy"
+
+    def _model_path(self, setting: Setting) -> Path:
+        return self.root / "model" / f"{setting.identifier()}_model_fold.safetensors"
+
+    def _save(self, folder: str, setting: Setting, name: str, values: np.ndarray) -> None:
+        path = self._path(folder, setting, name)
+        make_folder(path.parent)
+        with write_whole(path) as partial:
+            np.save(partial, values, allow_pickle=False)
+
+
+def _rounds(dataset: LabelledDataset, file: ScoreFile, *, tell: bool = True) -> list[Round]:
+    """Trainings and evaluations; where the dataset is there in part, a line says so."""
+    if tell and (missing := dataset.missing_folds(file.folds)):
+        n_there = len(dataset.folds) - len(missing)
+        print(
+            f"{dataset.name}: {n_there} of {len(dataset.folds)} folds are here, without {', '.join(missing)}; results "
+            "are of these",
+            file=sys.stderr,
+        )
+    return dataset.rounds(file.folds)

@@ -1,0 +1,124 @@
+"""Scores of recordings by several models at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from spectral_transcoder.audio import Recording
+from spectral_transcoder.errors import UserError
+from spectral_transcoder.teachers import front_end_of, load_teacher
+from spectral_transcoder.third_octave import SAMPLE_RATE
+from spectral_transcoder.transcoding import transcode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from torch import nn
+
+    from spectral_transcoder.classification.scored_models import ScoredModel
+    from spectral_transcoder.teachers import Teacher
+
+__all__ = ["ClipScorer", "ScoredClip"]
+
+
+@dataclass(frozen=True)
+class ScoredClip:
+    """What became of a recording."""
+
+    index: int
+    scores: NDArray[np.float32] | None = None
+    """Those of all models one after the other; None where the recording cannot be used."""
+
+    problem: str = ""
+    """Why not."""
+
+
+@dataclass(frozen=True)
+class ClipScorer:
+    """Scores recordings; can be sent to other processes, which then load the models themselves.
+
+    Parameters
+    ----------
+    models
+        that give the scores.
+    audio
+        folder of the recordings.
+    paper
+        as the original: it gives the transcoders YAMNet's 16 kHz waveform as if it had 32 kHz, which reads frequencies
+        an octave too high and makes one second of two.
+    device
+        to compute on.
+    """
+
+    models: tuple[ScoredModel, ...]
+    audio: Path
+    paper: bool = False
+    device: str = "cpu"
+
+    def __call__(self, clips: Sequence[tuple[int, str]]) -> list[ScoredClip]:
+        """Score recordings, those that are equally long at once.
+
+        Parameters
+        ----------
+        clips
+            number and file name of each.
+        """
+        recordings, unusable = {}, []
+        for index, name in clips:
+            try:
+                recordings[index] = self._read(self.audio / name)
+            except UserError as error:
+                unusable.append(ScoredClip(index, problem=str(error)))
+        alike = defaultdict(list)
+        for index, waveforms in recordings.items():
+            alike[tuple(map(len, waveforms.values()))].append(index)
+        scored = []
+        for indices in alike.values():
+            rates = recordings[indices[0]].keys()
+            stacked = {rate: np.stack([recordings[index][rate] for index in indices]) for rate in rates}
+            scores = self._score({rate: torch.from_numpy(waveforms) for rate, waveforms in stacked.items()})
+            scored += [ScoredClip(index, row) for index, row in zip(indices, scores, strict=True)]
+        return scored + unusable
+
+    def _read(self, path: Path) -> dict[int, NDArray[np.float32]]:
+        """Waveforms at all rates; what is shorter than a second is continued with silence."""
+        rates = {front_end_of(model.classifier).sample_rate for model in self.models}
+        waveforms = {}
+        for rate in sorted({SAMPLE_RATE, *rates}):
+            recording = Recording(path, sample_rate=rate)
+            waveforms[rate] = recording.read(0, max(recording.n_samples, rate))
+        return waveforms
+
+    @torch.inference_mode()
+    def _score(self, waveforms: dict[int, torch.Tensor]) -> NDArray[np.float32]:
+        """Sample rate → (n_clips, n_samples), to (n_clips, scores of all models)."""
+        scores = []
+        for model in self.models:
+            teacher = _teacher(model.classifier, model.teacher_weights, self.device)
+            own = waveforms[teacher.sample_rate].to(self.device)
+            transcoder = _transcoder(model, self.device)
+            if transcoder is None:
+                scores.append(teacher.scores(teacher.mel(own)))
+            else:
+                heard = own if self.paper else waveforms[SAMPLE_RATE].to(self.device)
+                scores.append(teacher.chunk_scores(transcode(transcoder, heard)))
+        return torch.cat(scores, dim=1).cpu().numpy()
+
+
+@cache
+def _teacher(name: str, weights: Path, device: str) -> Teacher:
+    return load_teacher(name, weights=weights).to(device)
+
+
+@cache
+def _transcoder(model: ScoredModel, device: str) -> nn.Module | None:
+    transcoder = model.load_transcoder()
+    return transcoder and transcoder.to(device)
