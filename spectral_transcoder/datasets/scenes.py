@@ -1,0 +1,158 @@
+"""Soundscapes put together from recordings, for transcoders that have to generalise.
+
+What sensors hear is near or far, loud or soft, coloured by the microphone and covered by other sounds; recordings in
+collections are none of that. A scene is a minute of randomly chosen pieces of recordings, some on top of a background,
+each with a level and a speed of its own, all coloured by a random microphone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spectral_transcoder.audio import load
+from spectral_transcoder.files import write_whole
+from spectral_transcoder.third_octave import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+__all__ = ["SceneRecipe", "SceneWriter", "collections_in", "make_scene"]
+
+FADE_SECONDS = 0.02
+COLOUR_BANDS = 8
+"""Points of a microphone's random frequency response, evenly spaced in octaves."""
+
+LOWEST_HZ = 40.0
+
+
+@dataclass(frozen=True)
+class SceneRecipe:
+    """What scenes are made by; ranges are of uniform distributions."""
+
+    seconds: int = 60
+    piece_seconds: tuple[float, float] = (1.0, 10.0)
+    """Longest duration of a piece; recordings that are shorter are taken whole."""
+
+    level_db: tuple[float, float] = (-30.0, 0.0)
+    """Peak of a piece."""
+
+    background_share: float = 0.5
+    """Of the scenes have a background."""
+
+    background_db: tuple[float, float] = (-45.0, -12.0)
+    speed: tuple[float, float] = (0.8, 1.25)
+    colour_db: float = 4.0
+    """Standard deviation of the microphone's response."""
+
+    overlap: tuple[float, float] = (0.6, 1.1)
+    """When the next piece begins, as a share of the piece's duration."""
+
+    seed: int = 0
+
+
+def collections_in(paths: Sequence[Path]) -> list[list[Path]]:
+    """Recordings by the folder that they lie in: each folder is drawn as often, however much it holds."""
+    folders: dict[Path, list[Path]] = defaultdict(list)
+    for path in sorted(paths):
+        folders[path.parent].append(path)
+    return list(folders.values())
+
+
+def make_scene(collections: Sequence[Sequence[Path]], recipe: SceneRecipe, number: int) -> NDArray[np.float32]:
+    """A scene, (seconds · 32000,), the same for the same recipe, number and recordings; its peak is 1.
+
+    Parameters
+    ----------
+    collections
+        of recordings, as `collections_in` gives them.
+    """
+    random = np.random.default_rng((recipe.seed, number))
+    scene = np.zeros(recipe.seconds * SAMPLE_RATE, np.float32)
+    if random.random() < recipe.background_share:
+        scene += _gain(recipe.background_db, random) * _background(collections, len(scene), random)
+    position = 0
+    while position < len(scene):
+        piece = _gain(recipe.level_db, random) * _piece(collections, recipe, random)
+        room = scene[position : position + len(piece)]
+        room += piece[: len(room)]
+        position += max(1, int(len(piece) * random.uniform(*recipe.overlap)))
+    scene = _coloured(scene, recipe.colour_db, random)
+    return scene / max(np.abs(scene).max(), np.finfo(np.float32).tiny)
+
+
+@dataclass(frozen=True)
+class SceneWriter:
+    """Writes scenes that are not there yet; can be sent to other processes."""
+
+    collections: Sequence[Sequence[Path]]
+    recipe: SceneRecipe
+    folder: Path
+
+    def __call__(self, number: int) -> Path:
+        """Write a scene as 16-bit FLAC."""
+        import soundfile
+
+        path = self.folder / f"scene_{number:05}.flac"
+        if not path.exists():
+            with write_whole(path) as partial:
+                soundfile.write(partial, make_scene(self.collections, self.recipe, number), SAMPLE_RATE, "PCM_16")
+        return path
+
+
+@lru_cache(maxsize=64)
+def _recording(path: Path) -> NDArray[np.float32]:
+    return load(path, sample_rate=SAMPLE_RATE)
+
+
+def _gain(range_db: tuple[float, float], random: np.random.Generator) -> np.float32:
+    return np.float32(10 ** (random.uniform(*range_db) / 20))
+
+
+def _drawn(collections: Sequence[Sequence[Path]], random: np.random.Generator) -> NDArray[np.float32]:
+    """A recording."""
+    collection = collections[random.integers(len(collections))]
+    return _recording(collection[random.integers(len(collection))])
+
+
+def _background(
+    collections: Sequence[Sequence[Path]], n_samples: int, random: np.random.Generator
+) -> NDArray[np.float32]:
+    """A recording that lasts, over and over again from a random sample on."""
+    drawn = max((_drawn(collections, random) for _ in range(4)), key=len)
+    return np.resize(np.roll(drawn, -int(random.integers(len(drawn)))), n_samples)
+
+
+def _piece(
+    collections: Sequence[Sequence[Path]], recipe: SceneRecipe, random: np.random.Generator
+) -> NDArray[np.float32]:
+    """A part of a recording, faster or slower, faded in and out; its peak is 1 unless it is silent."""
+    import soxr
+
+    recording = _drawn(collections, random)
+    length = min(len(recording), int(random.uniform(*recipe.piece_seconds) * SAMPLE_RATE))
+    start = int(random.integers(len(recording) - length + 1))
+    speed = random.uniform(*recipe.speed)
+    piece = soxr.resample(recording[start : start + length], SAMPLE_RATE * speed, SAMPLE_RATE, quality="LQ")
+    n_fade = min(len(piece) // 2, int(FADE_SECONDS * SAMPLE_RATE))
+    fade = np.linspace(0, 1, n_fade, dtype=np.float32)
+    piece[:n_fade] *= fade
+    piece[len(piece) - n_fade :] *= fade[::-1]
+    return piece / max(np.abs(piece).max(initial=0), np.float32(1e-4))
+
+
+def _coloured(scene: NDArray[np.float32], deviation_db: float, random: np.random.Generator) -> NDArray[np.float32]:
+    """Filter by a random smooth frequency response."""
+    octaves = np.linspace(np.log2(LOWEST_HZ), np.log2(SAMPLE_RATE / 2), COLOUR_BANDS)
+    gains = random.normal(0, deviation_db, COLOUR_BANDS)
+    spectrum = np.fft.rfft(scene)
+    frequencies = np.fft.rfftfreq(len(scene), 1 / SAMPLE_RATE)
+    response_db = np.interp(np.log2(np.maximum(frequencies, LOWEST_HZ)), octaves, gains)
+    return np.fft.irfft(spectrum * 10 ** (response_db / 20), len(scene)).astype(np.float32)
