@@ -84,14 +84,15 @@ class MobileNetV3(nn.Module):
 
     def embed(self, mel: torch.Tensor) -> torch.Tensor:
         """(batch, n_frames, n_mels) → (batch, 6 · channels), the mean of the last map."""
-        return self._map(mel).mean(dim=(2, 3))
+        return self.features(mel.transpose(1, 2).unsqueeze(1)).mean(dim=(2, 3))
+
+    def classify(self, embedding: torch.Tensor) -> torch.Tensor:
+        """(batch, 6 · channels) → (batch, 527)."""
+        return self.classifier(embedding[:, :, None, None])
 
     def forward(self, mel: torch.Tensor) -> torch.Tensor:
         """(batch, n_frames, n_mels) → (batch, 527)."""
-        return self.classifier(self._map(mel))
-
-    def _map(self, mel: torch.Tensor) -> torch.Tensor:
-        return self.features(mel.transpose(1, 2).unsqueeze(1))
+        return self.classify(self.embed(mel))
 
     def _initialise(self) -> None:
         for module in self.modules():

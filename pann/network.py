@@ -38,9 +38,13 @@ class ResNet38(nn.Module):
         pooled = self._dropout(frames.amax(dim=2) + frames.mean(dim=2), 0.5)
         return functional.relu(self.fc1(pooled))
 
+    def classify(self, embedding: torch.Tensor) -> torch.Tensor:
+        """(batch, 2048) → (batch, 527)."""
+        return self.fc_audioset(embedding)
+
     def forward(self, mel: torch.Tensor) -> torch.Tensor:
         """(batch, n_frames, 64) → (batch, 527)."""
-        return self.fc_audioset(self.embed(mel))
+        return self.classify(self.embed(mel))
 
     def _dropout(self, image: torch.Tensor, probability: float) -> torch.Tensor:
         return functional.dropout(image, probability, self.training)

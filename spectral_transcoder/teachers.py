@@ -48,7 +48,7 @@ class Teacher(nn.Module, ABC):
     front_end : MelFrontEnd
     network : nn.Module
         (batch, n_frames, n_mels) → (batch, n_labels) before the sigmoid; its `embed` gives the vector before the
-        classifier.
+        classifier, and its `classify` what the classifier makes of that.
     """
 
     name: str

@@ -47,9 +47,13 @@ class YAMNet(nn.Module):
             image = getattr(self, f"layer{number}")(image)
         return image.mean(dim=(2, 3))
 
+    def classify(self, embedding: torch.Tensor) -> torch.Tensor:
+        """(batch, 1024) → (batch, 521)."""
+        return self.classifier(embedding)
+
     def forward(self, patch: torch.Tensor) -> torch.Tensor:
         """(batch, 96, 64) → (batch, 521)."""
-        return self.classifier(self.embed(patch))
+        return self.classify(self.embed(patch))
 
 
 class ConvUnit(nn.Module):
