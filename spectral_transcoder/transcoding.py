@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from spectral_transcoder.mel import MelFrontEnd
 
-__all__ = ["CHUNK_SAMPLES", "concatenate", "transcode", "transcode_aligned", "transcode_levels"]
+__all__ = [
+    "CHUNK_SAMPLES",
+    "align_chunks",
+    "concatenate",
+    "transcode",
+    "transcode_aligned",
+    "transcode_levels",
+]
 
 CHUNK_SAMPLES = SAMPLE_RATE
 """One second, what the transcoders are trained on."""
@@ -125,6 +132,23 @@ def transcode_aligned(
     first_frames = [round(start / hop) for start in starts]
     ends = [*(round((start + CHUNK_SAMPLES) / hop) for start in starts[:-1]), n_frames]
     return _lay_out(chunks, first_frames, ends)
+
+
+def align_chunks(chunks: torch.Tensor, front_end: MelFrontEnd) -> torch.Tensor:
+    """Join the Mel spectrograms of successive whole seconds on the teacher's frames.
+
+    As `transcode_aligned`, where there is no waveform.
+
+    Parameters
+    ----------
+    chunks : (n_chunks, chunk_frames, n_mels)
+
+    Returns
+    -------
+    (n_frames, n_mels), as many frames as there are hops in the seconds
+    """
+    bounds = [round(second * front_end.frame_rate) for second in range(len(chunks) + 1)]
+    return _lay_out(chunks, bounds[:-1], bounds[1:])
 
 
 def _lay_out(chunks: torch.Tensor, starts: list[int], ends: list[int]) -> torch.Tensor:

@@ -19,7 +19,13 @@ from spectral_transcoder.transcoders.store import (
     find_transcoders,
     load_transcoder,
 )
-from spectral_transcoder.transcoding import concatenate, transcode, transcode_aligned, transcode_levels
+from spectral_transcoder.transcoding import (
+    align_chunks,
+    concatenate,
+    transcode,
+    transcode_aligned,
+    transcode_levels,
+)
 from yamnet.mel import FRONT_END as YAMNET
 
 each_teacher = pytest.mark.parametrize("name", ["PANN", "YamNet", "mn04_as", "mn10_as_hop_15"])
@@ -223,3 +229,14 @@ def test_the_frames_that_yamnets_chunks_leave_out_are_linear():
             weight = (step + 1) / 5
             assert_close(mel[first + step], (1 - weight) * before + weight * after, rtol=0, atol=1e-6)
     assert_close(mel[296:], chunks[2, -1:].expand(5, 64), rtol=0, atol=0)
+
+
+@each_teacher
+def test_chunks_without_a_waveform_are_aligned_as_those_with_one(name):
+    front_end = front_end_of(name)
+    sound = waveform(3)
+    chunks = transcode(Pinv(front_end), sound)
+    n_frames = round(3 * front_end.frame_rate)
+    assert_close(
+        align_chunks(chunks, front_end), transcode_aligned(Pinv(front_end), sound, front_end, n_frames=n_frames)
+    )
