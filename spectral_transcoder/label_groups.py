@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectral_transcoder.errors import UserError
+from spectral_transcoder.teachers import audioset_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["TRAFFIC_VOICE_BIRDS", "group_indices", "read_groups"]
+__all__ = ["TRAFFIC_VOICE_BIRDS", "group_indices", "group_members", "read_groups"]
 
 TRAFFIC_VOICE_BIRDS = Path(__file__).with_name("traffic_voice_birds.csv")
 """The three sources that noise monitoring asks for most; 46 labels of AudioSet (Tailleur et al., 2023)."""
@@ -27,10 +28,13 @@ def read_groups(path: Path = TRAFFIC_VOICE_BIRDS) -> dict[str, str]:
     Raises
     ------
     UserError
-        where the columns are missing.
+        where the file or its columns are missing.
     """
-    with open(path, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read the groups in {path} ({error}): name a csv file in UTF-8") from error
     if not rows or not {"label", "group"} <= rows[0].keys():
         raise UserError(f"{path} needs the columns label and group")
     return {row["label"]: row["group"] for row in rows}
@@ -40,3 +44,27 @@ def group_indices(labels: Sequence[str], path: Path = TRAFFIC_VOICE_BIRDS) -> ND
     """Which of the labels belong to any group, in their order."""
     groups = read_groups(path)
     return np.flatnonzero([label in groups for label in labels])
+
+
+def group_members(labels: Sequence[str], path: Path = TRAFFIC_VOICE_BIRDS) -> dict[str, NDArray[np.integer]]:
+    """Group → which of the labels belong to it, in the order of the file.
+
+    Labels that AudioSet has and the teacher has not are passed over.
+
+    Raises
+    ------
+    UserError
+        for a label that is none of AudioSet's, and for a group of which the teacher has no label.
+    """
+    groups = read_groups(path)
+    unknown = [label for label in groups if label not in {*labels, *audioset_labels()}]
+    if unknown:
+        raise UserError(f"{path}: no labels of AudioSet: {', '.join(map(repr, unknown))}; check their spelling")
+    members = {
+        group: np.flatnonzero([groups.get(label) == group for label in labels])
+        for group in dict.fromkeys(groups.values())
+    }
+    empty = [group for group, indices in members.items() if not len(indices)]
+    if empty:
+        raise UserError(f"{path}: the teacher has no label of the group {', '.join(empty)}: leave it out")
+    return members

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.label_groups import group_indices, read_groups
+from spectral_transcoder.label_groups import group_indices, group_members, read_groups
 from spectral_transcoder.teachers import audioset_labels
 from yamnet.teacher import YamnetTeacher
 
@@ -55,3 +55,29 @@ def test_files_without_the_columns_are_refused(tmp_path, text):
     with pytest.raises(UserError, match=r"mine\.csv needs the columns label and group") as caught:
         read_groups(path)
     assert "\n" not in str(caught.value)
+
+
+def test_members_of_groups_are_those_of_the_teacher():
+    labels = YamnetTeacher().labels
+    members = group_members(labels)
+    assert {group: len(indices) for group, indices in members.items()} == {"voice": 24, "birds": 11, "traffic": 9}
+    for group, indices in members.items():
+        assert all(read_groups()[labels[index]] == group for index in indices)
+    assert sorted(np.concatenate(list(members.values()))) == list(group_indices(labels))
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("label,group\nSpech,voice\nSpeech,voice\n", r"no labels of AudioSet: 'Spech'; check their spelling"),
+        ("label,group\nBattle cry,war\nSpeech,voice\n", r"the teacher has no label of the group war"),
+    ],
+)
+def test_groups_that_mean_nothing_are_refused(tmp_path, text, message):
+    with pytest.raises(UserError, match=message):
+        group_members(YamnetTeacher().labels, write(tmp_path / "groups.csv", text))
+
+
+def test_a_missing_file_is_a_line(tmp_path):
+    with pytest.raises(UserError, match=r"cannot read the groups in .*none\.csv"):
+        read_groups(tmp_path / "none.csv")
