@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 
     from spectral_transcoder.mel import MelFrontEnd
 
-__all__ = ["Overview", "mel_range", "new_figure", "save", "spectrogram_figure", "third_octave_range", "thumbnail"]
+__all__ = [
+    "COLOUR_MAP",
+    "Overview",
+    "frequency_ticks",
+    "mel_range",
+    "new_figure",
+    "save",
+    "spectrogram_figure",
+    "third_octave_range",
+    "thumbnail",
+]
 
 COLOUR_MAP = "inferno"
 SHOWN_RANGE_DB = 80
@@ -157,14 +167,14 @@ def spectrogram_figure(
     # A file name is no formula, whatever dollars are in it.
     figure.suptitle(title, fontsize=13, y=1 - 0.35 * MARGIN / height, parse_math=False)
     image = _draw(rows[0], levels, third_octave_range(levels), seconds=seconds)
-    _frequency_ticks(rows[0], CENTRE_FREQUENCIES)
+    frequency_ticks(rows[0], CENTRE_FREQUENCIES)
     rows[0].set_title("third octaves, 125 ms: what the sensor keeps", loc="left", fontsize=11)
     figure.colorbar(image, cax=figure.add_subplot(grid[0, 1]), label="level (dB)")
     limits = mel_range(next(iter(mels.values())), front_end)
     centres = front_end.centre_frequencies()
     for axes, (name, mel) in zip(rows[1:], mels.items(), strict=True):
         image = _draw(axes, mel, limits, seconds=seconds)
-        _frequency_ticks(axes, centres)
+        frequency_ticks(axes, centres)
         axes.set_title(name, loc="left", fontsize=11)
     figure.colorbar(image, cax=figure.add_subplot(grid[1:, 1]), label=front_end.unit)
     for axes in rows[:-1]:
@@ -186,7 +196,7 @@ def _draw(axes: Axes, image: NDArray[np.floating], limits: tuple[float, float], 
     )
 
 
-def _frequency_ticks(axes: Axes, centres: NDArray[np.floating]) -> None:
+def frequency_ticks(axes: Axes, centres: NDArray[np.floating]) -> None:
     """Octaves from 31.5 Hz up, where they fall between the bands' centres."""
     places: dict[float, float] = {}
     for octave in reversed(OCTAVES):
