@@ -1,0 +1,389 @@
+"""Scores of blocks of third-octave levels: transcoder, then teacher, many blocks at once."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from spectral_transcoder.errors import UserError
+from spectral_transcoder.generate import prepare
+from spectral_transcoder.inference import quicken
+from spectral_transcoder.paths import ROOT
+from spectral_transcoder.sensor.calibration import DEFAULT_OFFSET_DB, LevelHistogram, calibrate, overall_levels
+from spectral_transcoder.sensor.clock import as_column
+from spectral_transcoder.sensor.gaps import Quality, divide
+from spectral_transcoder.sensor.readers import open_levels
+from spectral_transcoder.teachers import find_weights, module_of
+from spectral_transcoder.third_octave import FAST, N_BANDS
+from spectral_transcoder.transcoding import transcode_levels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+    from torch import nn
+
+    from spectral_transcoder.mel import MelFrontEnd
+    from spectral_transcoder.sensor.gaps import Blocks
+    from spectral_transcoder.sensor.sources import LevelSource, Reading
+    from spectral_transcoder.teachers import Teacher
+
+__all__ = ["PREFERRED_TEACHERS", "Predictor", "Scored", "join", "load_predictor"]
+
+PREFERRED_TEACHERS = ("YamNet", "mn04_as", "mn10_as", "PANN")
+"""The first whose weights are at hand is the default: small ones come first, for there are years to go through."""
+
+PREFERRED_TRANSCODERS = ("cnn_logits", "cnn_mels", "pinv")
+
+BLOCK_SECONDS = 10
+LONGEST_WINDOW = 10
+"""Seconds that a teacher hears at once: what it was trained on."""
+
+FRAMES_PER_SECOND = round(1 / FAST.hop_seconds)
+LEAST_COVERAGE = 0.5
+"""Share of a block's seconds that must be there for it to have scores."""
+
+SECONDS_AT_ONCE = 40
+"""That a teacher computes in one go on a CPU: what stays in its cache."""
+
+TRANSCODED_AT_ONCE = 8
+"""Seconds that a transcoder computes in one go on a CPU: a CNN has 64 maps of each."""
+
+GPU_FACTOR = 50
+"""By which a GPU has more in work at once."""
+
+SECONDS_HELD = 15 * SECONDS_AT_ONCE
+"""Blocks are gathered to so many before they are computed, lest there be a few at a time."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Successive blocks with their scores."""
+
+    times: NDArray[np.float64]
+    """(n,), of the beginning of each, s."""
+
+    chunks: NDArray[np.integer]
+    """(n,), the number of the series that each belongs to: the chunk in an array (chunks, frames, 29), else 0."""
+
+    seconds: NDArray[np.integer]
+    """(n,), whole seconds that the scores rest on."""
+
+    levels: NDArray[np.float64]
+    """(n,), mean level of all bands together over the frames that are there (Leq), dB as in the file."""
+
+    scores: NDArray[np.float32]
+    """(n, n_labels) in [0, 1]; NaN where less than half of a block's seconds are there."""
+
+    bands: NDArray[np.float32] = field(repr=False)
+    """(n, frames_per_block, 29), the frames, dB as in the file, NaN in gaps."""
+
+
+def join(chunks: torch.Tensor, front_end: MelFrontEnd) -> torch.Tensor:
+    """Join transcoded seconds to the Mel spectrograms of windows, by the rule of fast-to-ears.
+
+    Each second has as many frames as hops: what a chunk has more (PANN: 101 frames for 100 hops) is dropped, so that
+    ten seconds have exactly 1000; what it has less (YamNet: 96) is filled up with zeros that no patch of YamNet's sees.
+
+    Parameters
+    ----------
+    chunks : (n_windows, n_seconds, chunk_frames, n_mels)
+
+    Returns
+    -------
+    (n_windows, n_seconds · frame_rate, n_mels)
+    """
+    n_hops = round(front_end.frame_rate)
+    chunks = chunks[:, :, :n_hops]
+    return functional.pad(chunks, (0, 0, 0, n_hops - chunks.shape[2])).flatten(1, 2)
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A transcoder and a teacher, ready to score levels.
+
+    Parameters
+    ----------
+    block_seconds
+        of a row of scores, whole seconds.
+    mixed_precision
+        compute in bfloat16 where PyTorch says that it may be done: up to twice as fast on processors that have it, with
+        slightly different scores (docs/performance.md).
+    """
+
+    teacher: Teacher
+    transcoder: nn.Module
+    transcoder_name: str
+    device: torch.device
+    block_seconds: int = BLOCK_SECONDS
+    mixed_precision: bool = False
+    transcoders: Mapping[str, nn.Module] = field(default_factory=dict)
+    """All that are at hand, by name."""
+
+    notes: tuple[str, ...] = ()
+    """What could not be had, a line each."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What each score is for."""
+        return self.teacher.labels
+
+    def score(
+        self,
+        source: LevelSource,
+        *,
+        db_offset: float,
+        quality: Quality | None = None,
+        histogram: LevelHistogram | None = None,
+    ) -> Iterator[Scored]:
+        """Score the blocks of a source, some after the other; what is in memory does not depend on its length.
+
+        Parameters
+        ----------
+        db_offset
+            added to the levels to make them dB re full scale.
+        quality, histogram
+            to be filled with what is found on the way.
+
+        Raises
+        ------
+        UserError
+            where the levels cannot be used.
+        """
+        frames_per_second = round(1 / source.hop_seconds)
+        size = self.block_seconds * frames_per_second
+        quality = Quality() if quality is None else quality
+        held: list[Blocks] = []
+        for blocks in divide(source, frames_per_block=size, quality=quality):
+            held.append(blocks)
+            if sum(len(blocks.times) for blocks in held) * self.block_seconds >= SECONDS_HELD * self._factor:
+                yield self._score_held(held, frames_per_second, db_offset, histogram)
+                held = []
+        if held:
+            yield self._score_held(held, frames_per_second, db_offset, histogram)
+
+    def table(
+        self, path: str | Path, *, db_offset: float = DEFAULT_OFFSET_DB, reading: Reading | None = None
+    ) -> pd.DataFrame:
+        """Scores of a file as a table: a row for each block, named by its time, and a column for each label.
+
+        Parameters
+        ----------
+        path
+            as `open_levels` takes it.
+        db_offset
+            added to the levels to make them dB re full scale.
+        reading
+            how to read the file, where it does not tell itself.
+
+        Raises
+        ------
+        UserError
+            where the file cannot be used.
+        """
+        import pandas as pd
+
+        source = open_levels(path, reading)
+        parts = [
+            pd.DataFrame(scored.scores, index=as_column(scored.times, source.clock), columns=self.labels)
+            for scored in self.score(source, db_offset=db_offset)
+        ]
+        table = pd.concat(parts) if parts else pd.DataFrame(columns=self.labels)
+        return table.rename_axis(index="time")
+
+    def score_levels(
+        self, levels: NDArray[np.floating], *, db_offset: float = DEFAULT_OFFSET_DB
+    ) -> NDArray[np.float32]:
+        """Scores of successive blocks of fast levels that are in memory.
+
+        Parameters
+        ----------
+        levels : (n_frames, 29)
+            in dB, a frame every 125 ms; what is left over below a second is dropped.
+        db_offset
+            added to the levels to make them dB re full scale.
+
+        Returns
+        -------
+        (n_blocks, n_labels)
+        """
+        n_seconds = len(levels) // FRAMES_PER_SECOND
+        seconds = np.asarray(levels, np.float32)[: n_seconds * FRAMES_PER_SECOND]
+        n_blocks = -(-n_seconds // self.block_seconds)
+        missing = (n_blocks * self.block_seconds - n_seconds) * FRAMES_PER_SECOND
+        seconds = np.pad(seconds, ((0, missing), (0, 0)), constant_values=np.nan)
+        scores, _ = self._scores(
+            calibrate(seconds, db_offset).reshape(n_blocks, self.block_seconds, FRAMES_PER_SECOND, N_BANDS)
+        )
+        return scores
+
+    def transcode(self, seconds: NDArray[np.float32], *, transcoder: nn.Module | None = None) -> torch.Tensor:
+        """Mel spectrograms of calibrated seconds.
+
+        Parameters
+        ----------
+        seconds : (n, n_frames, 29)
+            on the transcoders' scale (`calibrate`), n_frames being 8 or, for slow levels, 1, which stands for eight.
+        transcoder
+            another one than the predictor's.
+
+        Returns
+        -------
+        (n, chunk_frames, n_mels)
+        """
+        levels = torch.from_numpy(seconds).to(self.device)
+        if levels.shape[1] == 1:
+            levels = levels.expand(-1, FRAMES_PER_SECOND, -1).contiguous()
+        with self._computing():
+            return transcode_levels(transcoder or self.transcoder, levels, batch_size=TRANSCODED_AT_ONCE * self._factor)
+
+    def _score_held(
+        self, held: list[Blocks], frames_per_second: int, db_offset: float, histogram: LevelHistogram | None
+    ) -> Scored:
+        levels = np.concatenate([blocks.levels for blocks in held])
+        extents = np.concatenate([blocks.extents for blocks in held])
+        overall = overall_levels(levels)
+        if histogram is not None:
+            histogram.add(overall)
+        seconds = levels.reshape(len(levels), self.block_seconds, frames_per_second, N_BANDS)
+        scores, n_whole = self._scores(calibrate(seconds, db_offset))
+        scores[n_whole < np.maximum(1, LEAST_COVERAGE * (extents // frames_per_second))] = np.nan
+        # What a series has behind its last whole second makes no row of its own.
+        kept = extents >= frames_per_second
+        return Scored(
+            times=np.concatenate([blocks.times for blocks in held])[kept],
+            chunks=np.concatenate([np.full(len(blocks.times), blocks.series) for blocks in held])[kept],
+            seconds=n_whole[kept],
+            levels=mean_level(overall)[kept],
+            scores=scores[kept],
+            bands=levels[kept],
+        )
+
+    def _scores(self, seconds: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.integer]]:
+        """Scores of blocks from their whole seconds, and how many those are.
+
+        A block is cut into windows of ten seconds; the scores of windows are averaged, weighted with their seconds.
+
+        Parameters
+        ----------
+        seconds : (n_blocks, block_seconds, n_frames, 29)
+            on the transcoders' scale; NaN in gaps.
+
+        Returns
+        -------
+        (n_blocks, n_labels), (n_blocks,)
+        """
+        n_blocks, block_seconds = seconds.shape[:2]
+        length = min(block_seconds, LONGEST_WINDOW)
+        n_windows = -(-block_seconds // length)
+        whole = np.isfinite(seconds).all(axis=(2, 3))
+        in_window = np.pad(whole, ((0, 0), (0, n_windows * length - block_seconds))).reshape(-1, length)
+        n_in_window = in_window.sum(axis=1)
+        block_of = np.repeat(np.arange(n_blocks), n_windows)
+        window_of = np.arange(block_seconds) // length + n_windows * np.arange(n_blocks)[:, None]
+        totals = np.zeros((n_blocks, len(self.labels)))
+        # Windows with equally many seconds are computed together: nearly all have all.
+        for count in np.unique(n_in_window[n_in_window > 0]):
+            windows = np.flatnonzero(n_in_window == count)
+            taken = whole & (n_in_window[window_of] == count)
+            scores = self._window_scores(seconds[taken].reshape(len(windows), count, *seconds.shape[2:]))
+            np.add.at(totals, block_of[windows], count * scores)
+        n_whole = whole.sum(axis=1)
+        return (totals / np.maximum(n_whole, 1)[:, None]).astype(np.float32), n_whole
+
+    def _window_scores(self, seconds: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n_windows, n_seconds, n_frames, 29) → (n_windows, n_labels)."""
+        n_at_once = max(1, SECONDS_AT_ONCE * self._factor // seconds.shape[1])
+        scores = []
+        for start in range(0, len(seconds), n_at_once):
+            windows = seconds[start : start + n_at_once]
+            chunks = self.transcode(windows.reshape(-1, *windows.shape[2:]))
+            with self._computing():
+                mel = join(chunks.unflatten(0, windows.shape[:2]), self.teacher.front_end)
+                scores.append(self.teacher.scores(mel).float().cpu())
+        return torch.cat(scores).numpy()
+
+    @property
+    def _factor(self) -> int:
+        return 1 if self.device.type == "cpu" else GPU_FACTOR
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed_precision):
+            yield
+
+
+def mean_level(overall: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Mean energy of what is known, as a level: (n, n_frames) → (n,) dB; NaN where nothing is."""
+    known = ~np.isnan(overall)
+    energy = np.where(known, 10 ** (overall / 10), 0).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return 10 * np.log10(energy / known.sum(axis=1))
+
+
+def load_predictor(
+    teacher: str | None = None,
+    transcoder: str | None = None,
+    *,
+    teacher_weights: Path | None = None,
+    models: Path = ROOT,
+    device: str = "auto",
+    block_seconds: int = BLOCK_SECONDS,
+    mixed_precision: bool = False,
+) -> Predictor:
+    """Load a teacher and a transcoder.
+
+    Parameters
+    ----------
+    teacher
+        name; by default the first of `PREFERRED_TEACHERS` whose weights are there.
+    transcoder
+        name; by default the first of cnn_logits, cnn_mels and pinv that is there.
+    teacher_weights
+        a checkpoint, in place of the one below `models`.
+    models
+        folder that `download_pretrained_models.py --output` was given.
+    device
+        auto, cpu, cuda …
+    block_seconds
+        of a row of scores, whole seconds.
+    mixed_precision
+        compute in bfloat16, see `Predictor`.
+
+    Raises
+    ------
+    UserError
+        where the teacher's weights are missing, or there is no such transcoder or device.
+    """
+    name = teacher or next((name for name in PREFERRED_TEACHERS if find_weights(name, models)), PREFERRED_TEACHERS[0])
+    loaded = prepare(
+        teacher=name,
+        teacher_weights=teacher_weights,
+        transcoders=[transcoder] if transcoder else None,
+        models=Path(models),
+        device=device,
+    )
+    if loaded.teacher is None:
+        raise UserError(
+            f"the weights of {name} are missing, and without them there are no tags: get them with "
+            f"python3 download_pretrained_models.py --only {module_of(name).download_name(name)}"
+        )
+    chosen = transcoder or next(name for name in PREFERRED_TRANSCODERS if name in loaded.transcoders)
+    notes = () if chosen in PREFERRED_TRANSCODERS[:1] or transcoder else loaded.notes
+    return Predictor(
+        quicken(loaded.teacher),
+        quicken(loaded.transcoders[chosen]),
+        chosen,
+        loaded.device,
+        block_seconds=block_seconds,
+        mixed_precision=mixed_precision,
+        transcoders=loaded.transcoders,
+        notes=tuple(notes),
+    )

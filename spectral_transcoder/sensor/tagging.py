@@ -1,0 +1,262 @@
+"""Files of levels to files of tags: all that `predict_third_octave.py` does."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from spectral_transcoder import figures
+from spectral_transcoder.errors import UserError
+from spectral_transcoder.files import make_folder, write_whole
+from spectral_transcoder.inversion import ITERATIONS
+from spectral_transcoder.label_groups import TRAFFIC_VOICE_BIRDS, group_members
+from spectral_transcoder.memory import keep_memory
+from spectral_transcoder.paths import RESULTS
+from spectral_transcoder.sensor.calibration import (
+    DEFAULT_OFFSET_DB,
+    LOUD_PERCENTILE,
+    LevelHistogram,
+    automatic_offset,
+    warning_about,
+)
+from spectral_transcoder.sensor.excerpt import read_excerpt, transcoder_for_sound, write_excerpt
+from spectral_transcoder.sensor.gaps import Quality, duration
+from spectral_transcoder.sensor.output import check_format, open_table
+from spectral_transcoder.sensor.overview import Overview
+from spectral_transcoder.sensor.picture import sensor_figure
+from spectral_transcoder.sensor.readers import find_levels, open_levels
+from spectral_transcoder.sensor.sources import Reading
+from spectral_transcoder.sensor.summary import DEFAULT_THRESHOLD, Summary
+from spectral_transcoder.tags import top_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spectral_transcoder.sensor.prediction import Predictor
+    from spectral_transcoder.sensor.sources import LevelSource
+
+__all__ = ["Tagger", "Wanted", "tag_all"]
+
+N_REPORTED = 5
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to make of each file."""
+
+    format: str = "csv"
+    """csv, parquet or h5."""
+
+    n_top: int = 3
+    groups: Path = TRAFFIC_VOICE_BIRDS
+    threshold: float = DEFAULT_THRESHOLD
+    all_scores: bool = True
+    """Write the scores of all labels, and not only the summary."""
+
+    picture: bool = True
+    audio: tuple[str, int] | None = None
+    """Beginning and seconds of an excerpt to make a sound of."""
+
+    iterations: int = ITERATIONS
+    """Of Griffin-Lim, for that sound."""
+
+
+@dataclass(frozen=True)
+class Tagger:
+    """All that is loaded and decided once, and used for every file."""
+
+    predictor: Predictor
+    summary: Summary
+    db_offset: float = DEFAULT_OFFSET_DB
+    reading: Reading = field(default_factory=Reading)
+    wanted: Wanted = field(default_factory=Wanted)
+
+    def tag(self, path: str | Path, stem: Path) -> list[Path]:
+        """Write the tables, the picture and the sound of one source, and print what is in it.
+
+        Every file comes into being whole; the settings, by which a second run knows that all is done, come last. Where
+        they are there and the same, nothing is done.
+
+        Parameters
+        ----------
+        path
+            as `open_levels` takes it.
+        stem
+            folder and beginning of the names of all files.
+
+        Returns
+        -------
+        list of Path
+            what was written; empty where all was done before.
+
+        Raises
+        ------
+        UserError
+            where the source cannot be used or the folder not be written to.
+        """
+        source = open_levels(path, self.reading)
+        make_folder(stem.parent)
+        record = _named(stem, "_settings.json")
+        settings = self._settings(source)
+        if source.can_be_read_again and record.is_file() and json.loads(record.read_text()) == settings:
+            print(f"{source.name}: done before with these settings; to do it again, delete {record}")
+            return []
+        record.unlink(missing_ok=True)
+        overview = Overview(source.hop_seconds, self.predictor.block_seconds, self.summary)
+        written = self._write_tables(source, stem, overview, settings)
+        if self.wanted.picture:
+            written.append(_named(stem, ".png"))
+            hearing = f"what {self.predictor.teacher.name} hears through {self.predictor.transcoder_name}"
+            title = f"{Path(source.name).name}: {hearing}"
+            figures.save(sensor_figure(overview, clock=source.clock, title=title), written[-1])
+        if self.wanted.audio:
+            written.append(self._write_sound(source, stem))
+        with write_whole(record) as partial:
+            partial.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+        _report(source, overview)
+        return written
+
+    def _settings(self, source: LevelSource) -> dict:
+        """All that the results depend on, as JSON has it."""
+        facts: dict[str, object] = {"source": source.name}
+        if source.can_be_read_again:
+            stat = os.stat(source.name)
+            facts |= {"bytes": stat.st_size, "modified": stat.st_mtime}
+        facts |= {
+            "teacher": self.predictor.teacher.name,
+            "transcoder": self.predictor.transcoder_name,
+            "block_seconds": self.predictor.block_seconds,
+            "mixed_precision": self.predictor.mixed_precision,
+            "db_offset": self.db_offset,
+            **asdict(self.reading),
+            **asdict(self.wanted),
+        }
+        return json.loads(json.dumps(facts, default=str))
+
+    def _write_tables(self, source: LevelSource, stem: Path, overview: Overview, settings: dict) -> list[Path]:
+        paths = {
+            kind: _named(stem, f"_{kind}.{self.wanted.format}")
+            for kind in (("summary", "scores") if self.wanted.all_scores else ("summary",))
+        }
+        quality, histogram = Quality(), LevelHistogram()
+        total = None if source.n_frames is None else round(source.n_frames * source.hop_seconds)
+        progress = tqdm(total=total, unit="s", unit_scale=True, desc=Path(source.name).name, disable=None)
+        with progress, ExitStack() as stack:
+            tables = {
+                kind: stack.enter_context(
+                    open_table(path, clock=source.clock, labels=self.predictor.labels, settings=settings)
+                )
+                for kind, path in paths.items()
+            }
+            for scored in self.predictor.score(source, db_offset=self.db_offset, quality=quality, histogram=histogram):
+                columns = {"time": scored.times, "seconds": scored.seconds, "level_db": scored.levels.round(2)}
+                if source.is_chunked:
+                    columns["chunk"] = scored.chunks
+                tables["summary"].write(columns | self.summary.columns(scored.scores))
+                if "scores" in tables:
+                    tables["scores"].write(columns, scored.scores)
+                overview.add(scored)
+                progress.update(len(scored.times) * self.predictor.block_seconds)
+            if not overview.n_blocks:
+                raise UserError(f"{source.name} has not one whole second of levels: there is nothing to tag")
+        warning = warning_about(histogram.percentile(LOUD_PERCENTILE), self.db_offset)
+        for line in (*source.notes, *quality.lines(source.hop_seconds), *([warning] if warning else [])):
+            print(f"{source.name}: {line}", file=sys.stderr)
+        return list(paths.values())
+
+    def _write_sound(self, source: LevelSource, stem: Path) -> Path:
+        start, n_seconds = self.wanted.audio
+        if not source.can_be_read_again:
+            raise UserError(f"{source.name} can be read only once: --audio needs a file")
+        levels, _ = read_excerpt(source, start, n_seconds)
+        name = "".join(letter if letter.isalnum() or letter in ".-" else "-" for letter in start)
+        path = _named(stem, f"_from_{name}_{transcoder_for_sound(self.predictor)[0]}.wav")
+        write_excerpt(path, self.predictor, levels, db_offset=self.db_offset, iterations=self.wanted.iterations)
+        return path
+
+
+def _named(stem: Path, ending: str) -> Path:
+    """A path that begins with the stem, whatever dots are in it."""
+    return stem.with_name(stem.name + ending)
+
+
+def _report(source: LevelSource, overview: Overview) -> None:
+    """Print what was found, in three lines."""
+    n_blocks, n_scored = overview.n_blocks, overview.n_scored
+    unscored = f", {n_blocks - n_scored} of them without scores for gaps" if n_scored < n_blocks else ""
+    print(f"\n{source.name}: {n_blocks} blocks of {duration(overview.block_seconds)}{unscored}")
+    if not n_scored:
+        return
+    shares = zip(overview.summary.groups, overview.presence.mean, strict=True)
+    print(
+        f"  score of {overview.summary.threshold:g} or more: "
+        f"{', '.join(f'{name} in {share:.0%}' for name, share in shares)} of the blocks"
+    )
+    best = top_labels(overview.scores.mean, overview.summary.labels, n=N_REPORTED)
+    print(f"  highest mean scores: {', '.join(f'{label} {score:.2f}' for label, score in best)}")
+
+
+def tag_all(
+    predictor: Predictor,
+    names: Sequence[str | Path],
+    output: Path = RESULTS,
+    *,
+    db_offset: float | None = DEFAULT_OFFSET_DB,
+    reading: Reading | None = None,
+    wanted: Wanted | None = None,
+) -> int:
+    """Tag several files and folders; one that cannot be used does not keep the others from being done.
+
+    Parameters
+    ----------
+    names
+        as `find_levels` takes them.
+    output
+        folder for all that is made; below it lie the folders that were below those that are named.
+    db_offset
+        added to the levels to make them dB re full scale; None: found from all files together.
+    reading, wanted
+        how to read, and what to make.
+
+    Returns
+    -------
+    int
+        1 where a file could not be used, else 0
+    """
+    keep_memory()
+    reading, wanted = reading or Reading(), wanted or Wanted()
+    check_format(wanted.format)
+    for note in predictor.notes:
+        print(note, file=sys.stderr)
+    groups = group_members(predictor.labels, wanted.groups)
+    summary = Summary(predictor.labels, groups, wanted.n_top, wanted.threshold)
+    files = find_levels(names, output=output)
+    if db_offset is None:
+        db_offset = automatic_offset(
+            open_levels(path, reading) for path, _ in tqdm(files, unit="file", desc="offset", disable=None)
+        )
+        print(f"offset: {db_offset:.2f} dB (--auto_offset); for the same one again: --db_offset {db_offset:.2f}")
+    tagger = Tagger(predictor, summary, db_offset, reading, wanted)
+    status = 0
+    stems: dict[Path, str | Path] = {}
+    for path, folder in files:
+        stem = output / folder / ("stdin" if path == "-" else Path(path).stem)
+        try:
+            if stem in stems:
+                raise UserError(
+                    f"{path} would overwrite what is made of {stems[stem]}: rename it, or use another --output"
+                )
+            stems[stem] = path
+            for file in tagger.tag(path, stem):
+                print(f"  {file}")
+        except UserError as error:
+            print(f"error: {error}", file=sys.stderr)
+            status = 1
+    return status
