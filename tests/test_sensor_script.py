@@ -174,6 +174,18 @@ def test_an_offset_that_makes_no_sense_is_told_of(tmp_path, run):
     assert "dB re full scale: scores will mean little. Try --auto_offset, or --db_offset -" in complaints
 
 
+def test_slow_levels_are_tagged_with_a_word_of_caution(tmp_path, run, out, models):
+    levels = make_levels(20)
+    path = write_csv(tmp_path / "a.csv", make_table(levels, make_times(20, step=1)))
+    status, _, complaints = run(path, "--no_picture")
+    assert status == 0
+    assert complaints == (
+        f"{path}: a level a second: each stands for eight equal ones, so that tags of short sounds rest on little\n"
+    )
+    scores = pd.read_csv(out / "a_scores.csv").iloc[:, 3:]
+    np.testing.assert_allclose(scores, expected_scores(models, np.repeat(levels, 8, axis=0)), atol=6e-6)
+
+
 # The sound
 
 

@@ -35,6 +35,7 @@ from spectral_transcoder.sensor.readers import find_levels, open_levels
 from spectral_transcoder.sensor.sources import Reading
 from spectral_transcoder.sensor.summary import DEFAULT_THRESHOLD, Summary
 from spectral_transcoder.tags import top_labels
+from spectral_transcoder.third_octave import SLOW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 __all__ = ["Tagger", "Wanted", "tag_all"]
 
 N_REPORTED = 5
+
+SLOW_NOTE = "a level a second: each stands for eight equal ones, so that tags of short sounds rest on little"
 
 
 @dataclass(frozen=True)
@@ -166,8 +169,11 @@ class Tagger:
                 progress.update(len(scored.times) * self.predictor.block_seconds)
             if not overview.n_blocks:
                 raise UserError(f"{source.name} has not one whole second of levels: there is nothing to tag")
-        warning = warning_about(histogram.percentile(LOUD_PERCENTILE), self.db_offset)
-        for line in (*source.notes, *quality.lines(source.hop_seconds), *([warning] if warning else [])):
+        lines = [*source.notes, *quality.lines(source.hop_seconds)]
+        if source.hop_seconds == SLOW.hop_seconds:
+            lines.append(SLOW_NOTE)
+        lines += filter(None, [warning_about(histogram.percentile(LOUD_PERCENTILE), self.db_offset)])
+        for line in lines:
             print(f"{source.name}: {line}", file=sys.stderr)
         return list(paths.values())
 
