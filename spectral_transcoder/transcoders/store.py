@@ -19,6 +19,7 @@ from spectral_transcoder.teachers import module_of
 from spectral_transcoder.transcoders.cnn import CNNPinv
 from spectral_transcoder.transcoders.mlp import MLP, MLPPinv
 from spectral_transcoder.transcoders.students import EfficientNetStudent, SelfStudent
+from spectral_transcoder.transcoders.tcn import TCNPinv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,7 +50,7 @@ class TranscoderSettings:
     """What a settings file says of the network, under the paper's keys."""
 
     model_type: str
-    """cnn_pinv, mlp, mlp_pinv, self, effnet_b0 or effnet_b7"""
+    """cnn_pinv, tcn_pinv, mlp, mlp_pinv, self, effnet_b0 or effnet_b7"""
 
     mels_type: str
     """Name of the teacher: PANN, YamNet, mn04_as …"""
@@ -58,13 +59,15 @@ class TranscoderSettings:
     cnn_dilation: int | None = None
     cnn_nb_layers: int | None = None
     cnn_nb_channels: int | None = None
+    tcn_nb_layers: int | None = None
+    tcn_nb_channels: int | None = None
     mlp_hl_1: int | None = None
     mlp_hl_2: int | None = None
 
     @property
     def gives_mel(self) -> bool:
         """Whether the output is a Mel spectrogram, not scores."""
-        return self.model_type in ("cnn_pinv", "mlp", "mlp_pinv")
+        return self.model_type in ("cnn_pinv", "tcn_pinv", "mlp", "mlp_pinv")
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,8 @@ def build_transcoder(settings: TranscoderSettings) -> nn.Module:
                 n_layers=settings.cnn_nb_layers,
                 n_channels=settings.cnn_nb_channels,
             )
+        case "tcn_pinv":
+            return TCNPinv(front_end, n_channels=settings.tcn_nb_channels, n_layers=settings.tcn_nb_layers)
         case "mlp" | "mlp_pinv":
             network = MLP if settings.model_type == "mlp" else MLPPinv
             return network(front_end, hidden_1=settings.mlp_hl_1, hidden_2=settings.mlp_hl_2)
@@ -105,7 +110,7 @@ def build_transcoder(settings: TranscoderSettings) -> nn.Module:
         case "effnet_b0" | "effnet_b7":
             n_labels = len(teacher_module.create(settings.mels_type).labels)
             return EfficientNetStudent(variant=settings.model_type.removeprefix("effnet_"), n_labels=n_labels)
-    raise UserError(f"unknown type of transcoder {settings.model_type!r}: cnn_pinv, mlp, mlp_pinv, self, effnet_b0, b7")
+    raise UserError(f"unknown type of transcoder {settings.model_type!r}: cnn_pinv, tcn_pinv, mlp …")
 
 
 def find_transcoders(teacher: str, folders: Sequence[Path] = SEARCHED_FOLDERS) -> dict[str, StoredTranscoder]:
@@ -183,6 +188,8 @@ def _stored_in(folder: Path) -> Iterator[StoredTranscoder]:
 def short_name(identifier: str) -> str:
     """Short name, such as cnn_mels, for an identifier such as `classifier=PANN+…+transcoder=cnn_pinv+ts=0`."""
     factors = dict(factor.split("=", 1) for factor in identifier.split("+") if "=" in factor)
+    if factors.get("transcoder") == "tcn_pinv":
+        return "tcn"
     if factors.get("transcoder") != "cnn_pinv":
         return factors.get("transcoder", identifier)
     if factors.get("ts") != "1":

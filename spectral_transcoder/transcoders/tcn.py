@@ -1,0 +1,114 @@
+"""A correction of PINV that works at the sensor's frame rate: a temporal convolutional network.
+
+The paper's CNN spends two billion multiplications a second on images of 10-ms frames that were interpolated from eight
+third-octave frames. Here the layers see these eight frames as they are, each as a vector, and only the last one makes
+Mel frames of them: an upsampling that is learned in place of the linear one.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from spectral_transcoder.pinv import Pinv
+from spectral_transcoder.third_octave import N_BANDS
+
+if TYPE_CHECKING:
+    from spectral_transcoder.mel import MelFrontEnd
+
+__all__ = ["TCNPinv"]
+
+N_FRAMES = 8
+"""Third-octave frames of a second."""
+
+TIME_TAPS = 3
+EXPANSION = 2
+SHAPE_RANGE_DB = 80.0
+"""Levels further below the loudest frame than this are all the same."""
+
+SHAPE_MEAN_DB, SHAPE_SCALE_DB = -30.0, 15.0
+LEVEL_MEAN_DB, LEVEL_SCALE_DB = 60.0, 20.0
+"""About the mean and the spread of levels below the loudest frame's, and of the loudest frame's own."""
+
+DB_PER_NEPER = 10 / math.log(10)
+"""Of power: levels over it are natural logarithms."""
+
+SMALL_START = 0.1
+"""Factor of the last layer's random weights: training starts near PINV."""
+
+
+class TCNPinv(nn.Module):
+    """PINV, scaled in each Mel band, plus what a temporal convolutional network makes of the levels.
+
+    The network sees levels relative to the loudest frame, and that frame's level by itself, so that what it learns at
+    one distance or microphone gain holds at others. The scales tell powers from magnitudes, for PINV gives powers.
+
+    Parameters
+    ----------
+    front_end
+        of the teacher that the Mel spectrogram is for.
+    n_channels
+        of the frames' vectors.
+    n_layers
+        residual blocks.
+    """
+
+    def __init__(self, front_end: MelFrontEnd, *, n_channels: int = 256, n_layers: int = 4) -> None:
+        super().__init__()
+        self.pinv = Pinv(front_end)
+        self.chunk_frames, self.n_mels = front_end.chunk_frames, front_end.n_mels
+        n_subframes = -(-self.chunk_frames // N_FRAMES)
+        self.embed = nn.Linear(N_BANDS + 2, n_channels)
+        self.position = nn.Parameter(torch.zeros(N_FRAMES, n_channels))
+        self.blocks = nn.Sequential(*(Block(n_channels) for _ in range(n_layers)))
+        self.upsample = nn.Sequential(nn.LayerNorm(n_channels), nn.Linear(n_channels, n_subframes * self.n_mels))
+        self.scale = nn.Parameter(torch.ones(self.n_mels))
+        with torch.no_grad():
+            self.upsample[-1].weight.mul_(SMALL_START)
+            self.upsample[-1].bias.zero_()
+
+    def forward(self, third_octave: torch.Tensor) -> torch.Tensor:
+        """(batch, n_third_octave_frames, 29) levels in dB → (batch, chunk_frames, n_mels).
+
+        Other numbers of frames than eight are stretched to a second.
+        """
+        levels = third_octave
+        if levels.shape[1] != N_FRAMES:
+            levels = functional.interpolate(levels.mT, size=N_FRAMES, mode="linear").mT
+        frames = self.blocks(self.embed(_relative(levels)) + self.position)
+        details = self.upsample(frames).unflatten(2, (-1, self.n_mels)).flatten(1, 2)
+        if details.shape[1] != self.chunk_frames:
+            details = functional.interpolate(details.mT, size=self.chunk_frames, mode="linear").mT
+        return self.scale * self.pinv(levels) + details
+
+
+class Block(nn.Module):
+    """Residual block: a convolution over time in each channel, then two layers over the channels of each frame."""
+
+    def __init__(self, n_channels: int) -> None:
+        super().__init__()
+        self.over_time = nn.Conv1d(n_channels, n_channels, TIME_TAPS, padding=TIME_TAPS // 2, groups=n_channels)
+        self.over_channels = nn.Sequential(
+            nn.LayerNorm(n_channels),
+            nn.Linear(n_channels, EXPANSION * n_channels),
+            nn.GELU(),
+            nn.Linear(EXPANSION * n_channels, n_channels),
+        )
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        """(batch, n_frames, n_channels), and so the result."""
+        return frames + self.over_channels(self.over_time(frames.mT).mT)
+
+
+def _relative(levels: torch.Tensor) -> torch.Tensor:
+    """Levels below the loudest frame's, each frame's overall level below it, and its own: (batch, n_frames, 29 + 2)."""
+    overall = torch.logsumexp(levels / DB_PER_NEPER, dim=2, keepdim=True) * DB_PER_NEPER
+    loudest = overall.amax(dim=1, keepdim=True)
+    shape = ((levels - loudest).clamp(min=-SHAPE_RANGE_DB) - SHAPE_MEAN_DB) / SHAPE_SCALE_DB
+    decay = (overall - loudest).clamp(min=-SHAPE_RANGE_DB) / SHAPE_SCALE_DB
+    level = ((loudest - LEVEL_MEAN_DB) / LEVEL_SCALE_DB).expand_as(overall)
+    return torch.cat([shape, decay, level], dim=2)

@@ -1,0 +1,100 @@
+"""The temporal convolutional transcoder: what it starts from, what it does not see, and what it costs."""
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from efficientat.teacher import front_end as efficientat_front_end
+from pann.mel import FRONT_END as PANN
+from spectral_transcoder.pinv import Pinv
+from spectral_transcoder.third_octave import third_octave
+from spectral_transcoder.transcoders.cnn import CNNPinv
+from spectral_transcoder.transcoders.tcn import TCNPinv
+from yamnet.mel import FRONT_END as YAMNET
+
+FRONT_ENDS = {"PANN": PANN, "YamNet": YAMNET, "mn04_as": efficientat_front_end("mn04_as")}
+each_front_end = pytest.mark.parametrize("front_end", FRONT_ENDS.values(), ids=FRONT_ENDS)
+
+
+def make(front_end, **sizes):
+    torch.manual_seed(0)
+    return TCNPinv(front_end, **sizes).eval()
+
+
+def levels(*shape):
+    """From 40 to 80 dB."""
+    return 40 + 40 * torch.rand(*shape, generator=torch.Generator().manual_seed(0))
+
+
+@each_front_end
+def test_training_starts_near_pinv(front_end):
+    chunks = levels(4, 8, 29)
+    with torch.no_grad():
+        mel, plain = make(front_end)(chunks), Pinv(front_end)(chunks)
+    assert mel.shape == (4, front_end.chunk_frames, front_end.n_mels)
+    assert (mel - plain).square().mean() < 0.02
+    assert not torch.equal(mel, plain)
+
+
+@each_front_end
+def test_without_its_last_layer_it_is_pinv(front_end):
+    network = make(front_end)
+    torch.nn.init.zeros_(network.upsample[-1].weight)
+    chunks = levels(2, 8, 29)
+    with torch.no_grad():
+        assert_close(network(chunks), Pinv(front_end)(chunks), rtol=0, atol=1e-5)
+
+
+def test_details_do_not_depend_on_the_level_but_through_the_level_itself():
+    network, chunks = make(PANN), levels(2, 8, 29)
+    with torch.no_grad():
+        network.embed.weight[:, -1] = 0
+        details = [network(louder) - network.pinv(louder) for louder in (chunks, chunks + 20)]
+    assert_close(details[0], details[1], rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("n_frames", [1, 3, 8, 12])
+def test_any_number_of_frames_is_stretched_to_a_second(n_frames):
+    network, frame = make(YAMNET), levels(1, 1, 29)
+    with torch.no_grad():
+        assert_close(network(frame.expand(1, n_frames, 29)), network(frame.expand(1, 8, 29)), rtol=0, atol=1e-4)
+
+
+def test_silence_makes_numbers():
+    silence = torch.from_numpy(third_octave(torch.zeros(32000).numpy()))[None]
+    with torch.no_grad():
+        assert make(YAMNET)(silence).isfinite().all()
+
+
+def test_members_of_a_batch_do_not_see_each_other():
+    network, chunks = make(YAMNET), levels(3, 8, 29)
+    with torch.no_grad():
+        singles = torch.cat([network(chunk[None]) for chunk in chunks])
+        assert_close(network(chunks), singles, rtol=0, atol=1e-4)
+
+
+def test_every_weight_learns():
+    network = make(YAMNET, n_channels=16, n_layers=2)
+    network(levels(2, 8, 29)).square().mean().backward()
+    assert all(parameter.grad.abs().sum() > 0 for parameter in network.parameters())
+
+
+def multiplications(network):
+    """Of a second of levels, in layers."""
+    counts = []
+
+    def count(layer, _, output):
+        n_outputs = output.numel()
+        counts.append(n_outputs * (layer.weight[0].numel()))
+
+    for layer in network.modules():
+        if isinstance(layer, (torch.nn.Linear, torch.nn.Conv1d, torch.nn.Conv2d)):
+            layer.register_forward_hook(count)
+    with torch.no_grad():
+        network(levels(1, 8, 29))
+    return sum(counts)
+
+
+@each_front_end
+def test_it_costs_less_than_a_hundredth_of_the_papers(front_end):
+    assert multiplications(make(front_end)) < multiplications(CNNPinv(front_end)) / 100
