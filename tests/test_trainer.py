@@ -702,3 +702,59 @@ def test_data_lie_on_a_gpu_where_they_leave_room_for_the_training(monkeypatch, f
     splits = {"train": {"third_octave": torch.zeros(100), "mel": torch.zeros(50)}, "valid": {"mel": torch.zeros(25)}}
     assert trainer._storage(splits, torch.device("cuda")).type == place
     assert trainer._storage(splits, torch.device("cpu")).type == "cpu"
+
+
+def test_the_cosine_rises_and_falls_to_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer, "WARM_UP_STEPS", 4)
+    made = make_trainer(tmp_path, epochs=4, schedule="cosine", learning_rate=1.0)
+    rates = []
+    step = made.optimizer.step
+    monkeypatch.setattr(made.optimizer, "step", lambda: (rates.append(made.optimizer.param_groups[0]["lr"]), step()))
+    made.train()
+    n = 4 * N_ITERATIONS
+    expected = [min(1, (k + 1) / 4) * (0.5 + 0.5 * math.cos(math.pi * k / n)) for k in range(n)]
+    assert rates == pytest.approx(expected)
+
+
+def test_the_average_of_the_weights_is_what_is_kept(tmp_path):
+    network = linear()
+    made = make_trainer(tmp_path, network, epochs=2, averaging=0.9)
+    states = []
+    follow = made.average.follow
+    made.average.follow = lambda *arguments: (states.append(network.weight.detach().clone()), follow(*arguments))
+    average = network.weight.detach().clone()
+    trained = made.train()
+    for step, weight in enumerate(states):
+        average.lerp_(weight, 1 - min(0.9, (step + 1) / (step + 20)))
+    assert made.best_epoch == 2
+    assert_close(trained.best_state["weight"], average)
+    assert_close(network.weight.detach(), states[-1])
+
+
+def test_gradients_are_cut_to_a_length(tmp_path):
+    class Steep(Watched):
+        def __call__(self, network, batch):
+            return {"loss": 1e4 * super().__call__(network, batch)["loss"]}
+
+    made = make_trainer(tmp_path, objective=Steep(), epochs=1, longest_gradient=0.5)
+    lengths = []
+    step = made.optimizer.step
+
+    def watched_step():
+        lengths.append(sum(float(p.grad.square().sum()) for p in made.network.parameters()) ** 0.5)
+        step()
+
+    made.optimizer.step = watched_step
+    made.train()
+    assert lengths == pytest.approx([0.5] * N_ITERATIONS, rel=1e-4)
+
+
+@pytest.mark.parametrize("steps", [(1, 2, 3), (2, 5)])
+def test_schedule_and_average_go_on_bit_for_bit(tmp_path, steps):
+    options = {"epochs": 3, "schedule": "cosine", "averaging": 0.9}
+    expected = train(tmp_path, **options)
+    for step in steps:
+        objective = Watched(step, lambda: signal.raise_signal(signal.SIGTERM))
+        with pytest.raises(Interrupted):
+            make_trainer(tmp_path, objective=objective, **options).train()
+    assert_same(make_trainer(tmp_path, **options).train(), expected)

@@ -8,7 +8,7 @@ import threading
 import time
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import nn
@@ -29,6 +29,7 @@ __all__ = ["Interrupted", "Trained", "Trainer", "TrainingOptions", "batches"]
 
 TRAIN, VALID, EVAL = "train", "valid", "eval"
 CPU_PIECE_SIZE = 8
+WARM_UP_STEPS = 200
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,15 @@ class TrainingOptions:
 
     train_mode_evaluation: bool = False
     """Validate and evaluate in train mode, as the original does."""
+
+    schedule: Literal["constant", "cosine"] = "constant"
+    """Of the learning rate: cosine rises for `WARM_UP_STEPS` and then falls to nothing along half a cosine."""
+
+    averaging: float = 0.0
+    """Decay of the moving average of the weights, which is then what is validated and kept; 0 for none."""
+
+    longest_gradient: float | None = None
+    """Norm that gradients are cut to."""
 
     patience: int | None = None
     """Epochs without a better validation loss after which to stop; never by default."""
@@ -139,6 +149,7 @@ class Trainer:
         self.checkpoint = checkpoint
         self.scalars = scalars or (lambda name, value, iteration: None)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=options.learning_rate)
+        self.average = _AveragedWeights(self.network, options.averaging) if options.averaging else None
         self.trained = Trained(best_state={})
         self.epoch = 0
         self.iteration = 0
@@ -162,10 +173,9 @@ class Trainer:
             self._resume()
         else:
             self._keep_losses(self._evaluate_all())
-        n_iterations = math.ceil(self._n_items(TRAIN) / self.options.batch_size)
         progress = tqdm(
-            total=self.options.epochs * n_iterations,
-            initial=self.epoch * n_iterations + self.iteration,
+            total=self.options.epochs * self._n_iterations,
+            initial=self._n_steps_done,
             unit="step",
             disable=None,
         )
@@ -206,9 +216,33 @@ class Trainer:
             if not math.isfinite(values["loss"]):
                 self._refuse(values["loss"])
             (share * losses["loss"]).backward()
+        if self.options.longest_gradient:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.options.longest_gradient)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._learning_rate()
         self.optimizer.step()
+        if self.average:
+            self.average.follow(self.network, self._n_steps_done)
         self._record(values, TRAIN)
         self.scalars("loss/train", values["loss"], len(self.trained.losses["losses_train"]))
+
+    @property
+    def _n_iterations(self) -> int:
+        """In an epoch."""
+        return math.ceil(self._n_items(TRAIN) / self.options.batch_size)
+
+    @property
+    def _n_steps_done(self) -> int:
+        return self.epoch * self._n_iterations + self.iteration
+
+    def _learning_rate(self) -> float:
+        """Of the next step."""
+        if self.options.schedule == "constant":
+            return self.options.learning_rate
+        done = self._n_steps_done
+        rise = min(1.0, (done + 1) / WARM_UP_STEPS)
+        share = done / (self.options.epochs * self._n_iterations)
+        return self.options.learning_rate * rise * (0.5 + 0.5 * math.cos(math.pi * share))
 
     def _losses(
         self, batch: Batch, precision: AbstractContextManager
@@ -233,10 +267,11 @@ class Trainer:
 
     def _validate(self, stop: threading.Event) -> None:
         """End an epoch: losses on the other splits; the state is kept if none was better on `valid`."""
-        losses = self._evaluate_all(stop)
-        self.epoch += 1
-        self.iteration = 0
-        self._keep_losses(losses)
+        with self.average.in_place_of(self.network) if self.average else nullcontext():
+            losses = self._evaluate_all(stop)
+            self.epoch += 1
+            self.iteration = 0
+            self._keep_losses(losses)
 
     def _evaluate_all(self, stop: threading.Event | None = None) -> dict[str, dict[str, float]]:
         return {split: self.evaluate(split, stop) for split in (VALID, EVAL)}
@@ -313,6 +348,8 @@ class Trainer:
             "random_state": torch.get_rng_state(),
             "options": _comparable(self.options),
         }
+        if self.average:
+            state["average"] = self.average.state
         if self.device.type == "cuda":
             state["cuda_random_state"] = torch.cuda.get_rng_state(self.device)
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
@@ -329,12 +366,42 @@ class Trainer:
             )
         load_state_dict(self.network, state["network"], self.checkpoint)
         self.optimizer.load_state_dict(state["optimizer"])
+        if self.average:
+            self.average.state = {name: tensor.to(self.device) for name, tensor in state["average"].items()}
         self.trained = Trained(state["best_state"], state["losses"])
         self.epoch, self.iteration = state["epoch"], state["iteration"]
         self.best_loss, self.best_epoch = state["best_loss"], state["best_epoch"]
         torch.set_rng_state(state["random_state"])
         if "cuda_random_state" in state and self.device.type == "cuda":
             torch.cuda.set_rng_state(state["cuda_random_state"], self.device)
+
+
+class _AveragedWeights:
+    """Moving average of a network's state, quick at first and slow later."""
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.state = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+
+    @torch.no_grad()
+    def follow(self, network: nn.Module, n_steps: int) -> None:
+        """Take in the state after a step."""
+        decay = min(self.decay, (n_steps + 1) / (n_steps + 20))
+        for name, tensor in network.state_dict().items():
+            if tensor.is_floating_point():
+                self.state[name].lerp_(tensor, 1 - decay)
+            else:
+                self.state[name].copy_(tensor)
+
+    @contextmanager
+    def in_place_of(self, network: nn.Module) -> Iterator[None]:
+        """The network with the average as its state."""
+        own = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+        network.load_state_dict(self.state)
+        try:
+            yield
+        finally:
+            network.load_state_dict(own)
 
 
 def _comparable(options: TrainingOptions) -> dict:
