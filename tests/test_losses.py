@@ -10,7 +10,13 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.testing import assert_close
 
 from spectral_transcoder.teachers import Teacher, load_teacher
-from spectral_transcoder.training.losses import HybridObjective, MelObjective, ScoreObjective, score_bce
+from spectral_transcoder.training.losses import (
+    DistillationObjective,
+    HybridObjective,
+    MelObjective,
+    ScoreObjective,
+    score_bce,
+)
 from spectral_transcoder.transcoders.store import TranscoderSettings, build_transcoder
 from yamnet.network import YAMNet
 
@@ -215,3 +221,61 @@ def test_only_the_transcoder_learns_from_a_real_teacher(tmp_path, prop_logit):
     assert all(parameter.grad is None for parameter in teacher.parameters())
     assert not any(module.training for module in teacher.modules())
     assert_close(teacher.state_dict(), before, rtol=0, atol=0)
+
+
+class ToyEmbedder(nn.Module):
+    """A network of two layers, as the teachers' have."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(5)
+        self.first, self.second = nn.Linear(N_MELS, 4), nn.Linear(4, N_LABELS)
+
+    def embed(self, mel):
+        return self.first(mel.mean(dim=1)).tanh()
+
+    def classify(self, embedding):
+        return self.second(embedding)
+
+
+@pytest.fixture
+def embedding_teacher():
+    teacher = ToyTeacher()
+    teacher.network = ToyEmbedder()
+    return teacher.requires_grad_(False)
+
+
+def test_distillation_sums_its_parts_by_their_weights(transcoder, embedding_teacher, batch):
+    objective = DistillationObjective(
+        embedding_teacher, mel_weight=2, score_weight=3, order_weight=5, embedding_weight=7
+    )
+    losses = objective(transcoder, batch)
+    expected = 2 * losses["mel"] + 3 * losses["logit"] + 5 * losses["order"] + 7 * losses["embedding"]
+    assert_close(losses["loss"], expected)
+
+
+def test_the_parts_of_distillation_are_those_of_their_formulas(transcoder, embedding_teacher, batch):
+    losses = DistillationObjective(embedding_teacher)(transcoder, batch)
+    network = embedding_teacher.network
+    mel = transcoder(batch["third_octave"])
+    found, wanted = (network.embed(one).detach().double() for one in (mel, batch["mel"]))
+    scores, targets = (network.classify(one.float()).detach().double() for one in (found, wanted))
+    assert float(losses["mel"]) == pytest.approx(mse_by_hand(mel.detach(), batch["mel"]), rel=1e-5)
+    assert float(losses["logit"]) == pytest.approx(bce_by_hand(scores.sigmoid(), targets.sigmoid()), rel=1e-4)
+    shares, target_shares = scores.softmax(dim=1), targets.softmax(dim=1)
+    divergence = (target_shares * (target_shares.log() - shares.log())).sum(dim=1).mean()
+    assert float(losses["order"]) == pytest.approx(float(divergence), rel=1e-4)
+    power = float((wanted**2).mean())
+    assert float(losses["embedding"]) == pytest.approx(mse_by_hand(found, wanted) / power, rel=1e-4)
+
+
+def test_distillation_has_nothing_to_teach_a_transcoder_that_is_right(embedding_teacher, batch):
+    losses = DistillationObjective(embedding_teacher)(lambda _: batch["mel"], batch)
+    assert float(losses["mel"]) == float(losses["embedding"]) == 0
+    assert float(losses["order"]) == pytest.approx(0, abs=1e-6)
+
+
+def test_distillation_teaches_the_transcoder_alone(transcoder, embedding_teacher, batch):
+    DistillationObjective(embedding_teacher)(transcoder, batch)["loss"].backward()
+    assert all(parameter.grad.abs().sum() > 0 for parameter in transcoder.parameters())
+    assert all(parameter.grad is None for parameter in embedding_teacher.parameters())

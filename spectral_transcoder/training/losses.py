@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 
     from spectral_transcoder.teachers import Teacher
 
-__all__ = ["HybridObjective", "MelObjective", "ScoreObjective", "score_bce"]
+__all__ = ["DistillationObjective", "HybridObjective", "MelObjective", "ScoreObjective", "score_bce"]
 
 LOGIT_SCALES = {"PANN": 1500.0, "YamNet": 10.0}
 """Weight of the score loss that makes it comparable to the Mel loss of a teacher (dB² or ln²), from the original."""
 
 LN_SCALE_LIKE_YAMNET = 10.0
+
+
+SMALLEST_POWER = 1e-6
 
 
 def score_bce(scores: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -78,3 +81,52 @@ class HybridObjective:
         share = self.prop_logit / 100
         scale = LOGIT_SCALES.get(self.teacher.name, LN_SCALE_LIKE_YAMNET)
         return {"loss": (1 - share) * mel_loss + scale * share * logit_loss, "mel": mel_loss, "logit": logit_loss}
+
+
+@dataclass(frozen=True)
+class DistillationObjective:
+    """All that the frozen teacher makes of a Mel spectrogram, for transcoders that generalise.
+
+    Cross-entropy of the scores tells little about the order of the labels, nearly all of which are absent; so does each
+    label's score alone. The divergence of the softmax over the labels tells which ones the teacher hears most, and the
+    embedding tells what it hears where it knows no label. A batch needs `third_octave` and `mel` only.
+
+    Attributes
+    ----------
+    teacher
+        in eval mode; gradients pass through it to the transcoder.
+    mel_weight, score_weight, order_weight, embedding_weight
+        of the parts `mel` (mean squared error), `logit` (cross-entropy), `order` (divergence), `embedding` (mean
+        squared error, as a share of the embedding's own mean square).
+    """
+
+    teacher: Teacher
+    mel_weight: float = 0.05
+    score_weight: float = 30.0
+    order_weight: float = 0.2
+    embedding_weight: float = 0.3
+
+    def __call__(self, network: nn.Module, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Losses of a batch."""
+        target_mel = batch["mel"].float()
+        with torch.no_grad():
+            target_embedding, target = self._hear(target_mel)
+        mel = network(batch["third_octave"]).float()
+        embedding, logits = self._hear(mel)
+        power = target_embedding.square().mean().clamp(min=SMALLEST_POWER)
+        parts = {
+            "mel": functional.mse_loss(mel, target_mel),
+            "logit": functional.binary_cross_entropy_with_logits(logits, target.sigmoid()),
+            "order": functional.kl_div(
+                logits.log_softmax(dim=1), target.log_softmax(dim=1), log_target=True, reduction="batchmean"
+            ),
+            "embedding": functional.mse_loss(embedding, target_embedding) / power,
+        }
+        weights = (self.mel_weight, self.score_weight, self.order_weight, self.embedding_weight)
+        loss = sum(weight * part for weight, part in zip(weights, parts.values(), strict=True))
+        return {"loss": loss, **parts}
+
+    def _hear(self, mel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Embedding and logits in float32."""
+        embedding = self.teacher.network.embed(mel).float()
+        return embedding, self.teacher.network.classify(embedding).float()
