@@ -1,4 +1,4 @@
-"""What the paper trained and compared: five plans, each with the factors that its models have."""
+"""What is trained and compared: the paper's five plans, each with the factors that its models have, and one of ours."""
 
 from __future__ import annotations
 
@@ -78,6 +78,18 @@ FACTORS: dict[str, dict[str, object]] = {
         "learning_rate": LEARNING_RATES,
         "epoch": (1, 5, 10, 20, 50, 100, 150, 200, 300, 400),
     },
+    "generalise": {
+        "ts": 1,
+        "step": TRAINED,
+        "transcoder": ("tcn_pinv", "cnn_pinv"),
+        "objective": ("mels", "distillation", "scores"),
+        "dataset": DATASETS,
+        "classifier": CLASSIFIERS,
+        "epoch": (1, 2, 5, 10, 20, 50, 100),
+        "learning_rate": LEARNING_RATES,
+        "schedule": ("cosine", "constant"),
+        "averaging": (1, 0),
+    },
 }
 """Plan → factor → modalities; the first factor is the outermost loop."""
 
@@ -109,6 +121,7 @@ def needs(setting: Setting) -> list[Setting]:
         needed.append(setting.replace(step="evaluate"))
     if step == "evaluate" and setting.plan != "reference":
         needed.append(setting.replace(step="train"))
-    if step == "metric" or (step == "train" and setting["ts"] == 1):
+    trains_on_scores = step == "train" and setting["ts"] == 1 and setting.get("objective", "scores") == "scores"
+    if step == "metric" or trains_on_scores:
         needed.append(scores)
     return needed

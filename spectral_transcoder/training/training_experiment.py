@@ -26,13 +26,14 @@ from spectral_transcoder.checkpoints import load_state_dict, read_tensors
 from spectral_transcoder.datasets.chunk_dataset import load_split, mel_name, open_chunks
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.files import write_whole
+from spectral_transcoder.inference import quicken
 from spectral_transcoder.label_groups import group_indices
 from spectral_transcoder.paths import ROOT
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.teachers import front_end_of, load_teacher
 from spectral_transcoder.training import metrics
 from spectral_transcoder.training.evaluation import Evaluated, evaluate_student, evaluate_teacher, evaluate_transcoder
-from spectral_transcoder.training.losses import HybridObjective, MelObjective, ScoreObjective
+from spectral_transcoder.training.losses import DistillationObjective, HybridObjective, MelObjective, ScoreObjective
 from spectral_transcoder.training.trainer import Trainer, TrainingOptions
 from spectral_transcoder.transcoders.store import TranscoderSettings, build_transcoder
 
@@ -64,6 +65,10 @@ METRICS = (
     "logit_bce_tvb", "logit_kl_tvb", "logit_mse_tvb", "logit_cos_tvb", "ptopafc_tvb", "labels", "labels_tvb",
 )  # fmt: skip
 SEED = 0
+AVERAGING = 0.998
+LONGEST_GRADIENT = 1.0
+TCN_SIZES = {"tcn_nb_layers": 4, "tcn_nb_channels": 256}
+PAPER_CNN_SIZES = {"cnn_kernel_size": 5, "cnn_dilation": 1, "cnn_nb_layers": 5, "cnn_nb_channels": 64}
 
 
 @dataclass(frozen=True)
@@ -153,6 +158,8 @@ class TrainingExperiment:
         """What is minimised, for the axis of a figure."""
         if setting["ts"] == 0:
             return "mean squared error of the Mel spectrogram"
+        if setting.get("objective") == "distillation":
+            return "weighted sum of all losses"
         if setting.get("prop_logit", 100) == 100:
             return "binary cross-entropy of the scores"
         return "weighted sum of both losses"
@@ -256,8 +263,13 @@ class TrainingExperiment:
     def _objective(self, setting: Setting):
         if setting["transcoder"] in STUDENTS:
             return ScoreObjective()
+        match setting.get("objective"):
+            case "distillation":
+                return DistillationObjective(self._quick_teacher(setting))
+            case "scores":
+                return HybridObjective(self._quick_teacher(setting))
         if "prop_logit" in setting:
-            return HybridObjective(self._teacher(setting), setting["prop_logit"])
+            return HybridObjective(self._quick_teacher(setting), setting["prop_logit"])
         return MelObjective()
 
     def _training_options(self, setting: Setting) -> TrainingOptions:
@@ -270,6 +282,9 @@ class TrainingExperiment:
             compile=self.compile,
             train_mode_evaluation=self.paper,
             patience=self.patience,
+            schedule=setting.get("schedule", "constant"),
+            averaging=AVERAGING if setting.get("averaging") else 0.0,
+            longest_gradient=LONGEST_GRADIENT if setting.get("schedule") == "cosine" else None,
         )
 
     def _scalars(self, setting: Setting):
@@ -288,7 +303,7 @@ class TrainingExperiment:
         stored = {name: _stored_name(name, setting["classifier"]) for name in wanted}
         loaded = load_split(self._dataset_path(setting), split, names=list(stored.values()))
         tensors = {name: loaded[stored[name]] for name in wanted}
-        if not names and setting["ts"] == 1:
+        if not names and setting["ts"] == 1 and setting.get("objective", "scores") == "scores":
             tensors["scores"] = torch.from_numpy(self._oracle_scores(setting, split))
         return tensors
 
@@ -305,6 +320,12 @@ class TrainingExperiment:
     def _teacher(self, setting: Setting) -> Teacher:
         teacher = load_teacher(setting["classifier"], weights=self.teacher_weights, folder=self.models)
         return teacher.to(torch.device(self.device))
+
+    def _quick_teacher(self, setting: Setting) -> Teacher:
+        """The teacher with its normalisations folded, for gradients to pass."""
+        teacher = self._teacher(setting)
+        quicken(teacher.network)
+        return teacher
 
     def _labels(self, setting: Setting) -> tuple[str, ...]:
         return self._teacher(setting).labels
@@ -357,13 +378,20 @@ def _transcoder_settings(setting: Setting) -> TranscoderSettings:
     return TranscoderSettings(
         model_type=setting["transcoder"],
         mels_type=setting["classifier"],
-        cnn_kernel_size=setting.get("kernel_size"),
-        cnn_dilation=setting.get("dilation"),
-        cnn_nb_layers=setting.get("nb_layers"),
-        cnn_nb_channels=setting.get("nb_channels"),
+        **_sizes(setting),
         mlp_hl_1=setting.get("hidden1"),
         mlp_hl_2=setting.get("hidden2"),
     )
+
+
+def _sizes(setting: Setting) -> dict[str, int | None]:
+    """Of a network: the setting's factors, or where it has none those that the plan `generalise` is about."""
+    if setting["transcoder"] == "tcn_pinv":
+        return TCN_SIZES
+    if setting.plan == "generalise":
+        return PAPER_CNN_SIZES
+    factors = ("kernel_size", "dilation", "nb_layers", "nb_channels")
+    return {f"cnn_{name}": setting.get(name) for name in factors}
 
 
 def _gives_mel(setting: Setting) -> bool:
@@ -372,7 +400,9 @@ def _gives_mel(setting: Setting) -> bool:
 
 
 def _needs_mel(setting: Setting) -> bool:
-    return setting["transcoder"] not in STUDENTS and setting.get("prop_logit") != 100
+    if setting["transcoder"] in STUDENTS:
+        return False
+    return setting.get("prop_logit") != 100 and setting.get("objective") != "scores"
 
 
 def _stored_name(name: str, classifier: str) -> str:
