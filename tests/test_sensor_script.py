@@ -247,6 +247,14 @@ def test_what_is_done_is_not_done_again(tmp_path, run, out):
     assert json.loads((out / "a_settings.json").read_text())["block_seconds"] == 5
     write_npy(path, make_levels(160))
     assert "4 blocks of 5 s" in run(path, "--block", 5)[1]
+    assert "done before" in run(path, "--block", 5)[1]
+    assert "4 blocks of 5 s" in run(path, "--block", 5, "--transcoder", "cnn_mels")[1]
+    groups = tmp_path / "groups.csv"
+    for label in ("Dog", "Cat"):
+        groups.write_text(f"label,group\n{label},animals\n")
+        assert "4 blocks of 5 s" in run(path, "--block", 5, "--groups", groups)[1]
+    (out / "a_settings.json").write_text("{")
+    assert "4 blocks of 5 s" in run(path, "--block", 5, "--groups", groups)[1]
 
 
 def test_one_bad_file_does_not_keep_the_others_from_being_done(tmp_path, run, out):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,6 +131,15 @@ class Predictor:
 
     notes: tuple[str, ...] = ()
     """What could not be had, a line each."""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Short name of all weights: with others it is another."""
+        digest = hashlib.sha256()
+        for network in (self.teacher, self.transcoder):
+            for tensor in network.state_dict().values():
+                digest.update(tensor.cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()[:12]
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ class Tagger:
         make_folder(stem.parent)
         record = _named(stem, "_settings.json")
         settings = self._settings(source)
-        if source.can_be_read_again and record.is_file() and json.loads(record.read_text()) == settings:
+        if source.can_be_read_again and _is_recorded(settings, record):
             print(f"{source.name}: done before with these settings; to do it again, delete {record}")
             return []
         record.unlink(missing_ok=True)
@@ -128,6 +128,7 @@ class Tagger:
 
     def _settings(self, source: LevelSource) -> dict:
         """All that the results depend on, as JSON has it."""
+        labels = self.predictor.labels
         facts: dict[str, object] = {"source": source.name}
         if source.can_be_read_again:
             stat = os.stat(source.name)
@@ -135,11 +136,13 @@ class Tagger:
         facts |= {
             "teacher": self.predictor.teacher.name,
             "transcoder": self.predictor.transcoder_name,
+            "weights": self.predictor.fingerprint,
             "block_seconds": self.predictor.block_seconds,
             "mixed_precision": self.predictor.mixed_precision,
             "db_offset": self.db_offset,
             **asdict(self.reading),
             **asdict(self.wanted),
+            "groups": {name: [labels[index] for index in members] for name, members in self.summary.groups.items()},
         }
         return json.loads(json.dumps(facts, default=str))
 
@@ -186,6 +189,13 @@ class Tagger:
         path = _named(stem, f"_from_{name}_{transcoder_for_sound(self.predictor)[0]}.wav")
         write_excerpt(path, self.predictor, levels, db_offset=self.db_offset, iterations=self.wanted.iterations)
         return path
+
+
+def _is_recorded(settings: dict, record: Path) -> bool:
+    try:
+        return json.loads(record.read_text(encoding="utf-8")) == settings
+    except (OSError, ValueError):
+        return False
 
 
 def _named(stem: Path, ending: str) -> Path:
