@@ -272,6 +272,16 @@ def test_one_bad_file_does_not_keep_the_others_from_being_done(tmp_path, run, ou
     assert files_in(out) == {f"good{ending}" for ending in RESULTS}
 
 
+def test_one_bad_file_does_not_keep_the_offset_from_being_found(tmp_path, run, out):
+    bad = write_npy(tmp_path / "bad.npy", np.zeros((80, 31)))
+    good = write_npy(tmp_path / "good.npy", np.full((80, 29), 60 - 10 * np.log10(29), np.float32))
+    status, printed, complaints = run(bad, good, "--auto_offset", "--summary_only", "--no_picture")
+    assert status == 1
+    assert "offset: -60.00 dB" in printed
+    assert complaints.count("\n") == 1
+    assert files_in(out) == {"good_settings.json", "good_summary.csv"}
+
+
 def test_the_standard_input_is_tagged_too(tmp_path, run, out, monkeypatch, models):
     levels = make_levels(160)
     content = make_table(levels, make_times(160)).to_csv(index=False).encode()

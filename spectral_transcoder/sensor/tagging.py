@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +38,7 @@ from spectral_transcoder.tags import top_labels
 from spectral_transcoder.third_octave import SLOW
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from spectral_transcoder.sensor.prediction import Predictor
     from spectral_transcoder.sensor.sources import LevelSource
@@ -191,6 +191,13 @@ class Tagger:
         return path
 
 
+def _readable(paths: Iterable[str | Path], reading: Reading) -> Iterator[LevelSource]:
+    """Sources of files that can be opened; what is wrong with the others is told when it is their turn."""
+    for path in paths:
+        with suppress(UserError):
+            yield open_levels(path, reading)
+
+
 def _is_recorded(settings: dict, record: Path) -> bool:
     try:
         return json.loads(record.read_text(encoding="utf-8")) == settings
@@ -255,9 +262,8 @@ def tag_all(
     summary = Summary(predictor.labels, groups, wanted.n_top, wanted.threshold)
     files = find_levels(names, output=output)
     if db_offset is None:
-        db_offset = automatic_offset(
-            open_levels(path, reading) for path, _ in tqdm(files, unit="file", desc="offset", disable=None)
-        )
+        paths = [path for path, _ in files]
+        db_offset = automatic_offset(_readable(tqdm(paths, unit="file", desc="offset", disable=None), reading))
         print(f"offset: {db_offset:.2f} dB (--auto_offset); for the same one again: --db_offset {db_offset:.2f}")
     tagger = Tagger(predictor, summary, db_offset, reading, wanted)
     status = 0
