@@ -95,6 +95,9 @@ class MobileNetV3(nn.Module):
         return self.classify(self.embed(mel))
 
     def _initialise(self) -> None:
+        if self.features[0][0].weight.is_meta:
+            # Nothing to fill; PyTorch would import its compiler to do so, which takes seconds.
+            return
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out")

@@ -1,6 +1,9 @@
 """MobileNetV3 of EfficientAT: the official mn04_as on real audio, and the sizes of all variants."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -145,3 +148,14 @@ def test_only_blocks_that_keep_the_size_add_their_input():
     assert [number for number, block in enumerate(blocks, start=1) if block.residual] == [
         1, 3, 5, 6, 8, 9, 10, 12, 14, 15,
     ]  # fmt: skip
+
+
+def test_networks_without_memory_are_made_without_the_compiler():
+    """Whose import takes seconds, at each start of every script."""
+    code = (
+        "import sys, torch; from efficientat.network import MobileNetV3\n"
+        "with torch.device('meta'): MobileNetV3(width=0.4)\n"
+        "print('torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    assert done.stdout.strip() == "False", done.stderr
