@@ -82,7 +82,7 @@ FACTORS: dict[str, dict[str, object]] = {
         "ts": 1,
         "step": TRAINED,
         "transcoder": ("tcn_pinv", "cnn_pinv"),
-        "objective": ("mels", "distillation", "scores"),
+        "objective": ("likelihood", "distillation", "scores", "mels"),
         "dataset": DATASETS,
         "classifier": CLASSIFIERS,
         "epoch": (1, 2, 5, 10, 20, 50, 100),

@@ -1,5 +1,7 @@
 """The temporal convolutional transcoder: what it starts from, what it does not see, and what it costs."""
 
+import math
+
 import pytest
 import torch
 from torch.testing import assert_close
@@ -8,8 +10,9 @@ from efficientat.teacher import front_end as efficientat_front_end
 from pann.mel import FRONT_END as PANN
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.third_octave import third_octave
+from spectral_transcoder.training.losses import LikelihoodObjective
 from spectral_transcoder.transcoders.cnn import CNNPinv
-from spectral_transcoder.transcoders.tcn import TCNPinv
+from spectral_transcoder.transcoders.tcn import TCNPinv, noise_texture
 from yamnet.mel import FRONT_END as YAMNET
 
 FRONT_ENDS = {"PANN": PANN, "YamNet": YAMNET, "mn04_as": efficientat_front_end("mn04_as")}
@@ -27,22 +30,25 @@ def levels(*shape):
 
 
 @each_front_end
-def test_training_starts_near_pinv(front_end):
+def test_training_starts_near_pinv_with_the_texture_of_noise(front_end):
     chunks = levels(4, 8, 29)
+    network = make(front_end)
     with torch.no_grad():
-        mel, plain = make(front_end)(chunks), Pinv(front_end)(chunks)
-    assert mel.shape == (4, front_end.chunk_frames, front_end.n_mels)
-    assert (mel - plain).square().mean() < 0.02
-    assert not torch.equal(mel, plain)
+        mean, roughness = network.expect(chunks)
+    assert mean.shape == roughness.shape == (4, front_end.chunk_frames, front_end.n_mels)
+    assert (mean - Pinv(front_end)(chunks)).square().mean() < 0.02
+    assert_close(roughness, torch.full_like(roughness, 0.7), rtol=0, atol=0.2)
 
 
 @each_front_end
-def test_without_its_last_layer_it_is_pinv(front_end):
+def test_without_its_last_layers_it_is_pinv_and_texture(front_end):
     network = make(front_end)
-    torch.nn.init.zeros_(network.upsample[-1].weight)
+    for layer in (network.upsample[-1], network.roughen[-1]):
+        torch.nn.init.zeros_(layer.weight)
     chunks = levels(2, 8, 29)
     with torch.no_grad():
-        assert_close(network(chunks), Pinv(front_end)(chunks), rtol=0, atol=1e-5)
+        expected = Pinv(front_end)(chunks) + torch.log(torch.tensor(2.0)) * noise_texture(front_end)
+        assert_close(network(chunks), expected, rtol=0, atol=1e-5)
 
 
 def test_details_do_not_depend_on_the_level_but_through_the_level_itself():
@@ -51,6 +57,26 @@ def test_details_do_not_depend_on_the_level_but_through_the_level_itself():
         network.embed.weight[:, -1] = 0
         details = [network(louder) - network.pinv(louder) for louder in (chunks, chunks + 20)]
     assert_close(details[0], details[1], rtol=0, atol=1e-4)
+
+
+@each_front_end
+def test_the_texture_is_what_white_noise_has_about_its_mean(front_end):
+    texture = noise_texture(front_end)
+    assert_close(texture.mean(dim=0), torch.zeros(front_end.n_mels), rtol=0, atol=1e-4)
+    other = front_end(0.1 * torch.randn(front_end.sample_rate, generator=torch.Generator().manual_seed(7)))
+    ratio = texture.std(dim=0).mean() / other[: front_end.chunk_frames].std(dim=0).mean()
+    assert float(ratio) == pytest.approx(1, abs=0.05)
+
+
+def test_the_likelihood_is_that_of_a_normal_distribution_in_each_cell():
+    network, chunks = make(YAMNET), levels(2, 8, 29)
+    mel = torch.randn(2, 96, 64, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        mean, roughness = network.expect(chunks)
+        loss = LikelihoodObjective()(network, {"third_octave": chunks, "mel": mel})["loss"]
+    normal = torch.distributions.Normal(mean, roughness * noise_texture(YAMNET).std(dim=0))
+    constant = 0.5 * math.log(2 * math.pi)
+    assert float(loss) == pytest.approx(float(-normal.log_prob(mel).mean()) - constant, rel=1e-4)
 
 
 @pytest.mark.parametrize("n_frames", [1, 3, 8, 12])

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
     from spectral_transcoder.teachers import Teacher
 
-__all__ = ["DistillationObjective", "HybridObjective", "MelObjective", "ScoreObjective", "score_bce"]
+__all__ = [
+    "DistillationObjective",
+    "HybridObjective",
+    "LikelihoodObjective",
+    "MelObjective",
+    "ScoreObjective",
+    "score_bce",
+]
 
 LOGIT_SCALES = {"PANN": 1500.0, "YamNet": 10.0}
 """Weight of the score loss that makes it comparable to the Mel loss of a teacher (dB² or ln²), from the original."""
@@ -29,6 +36,7 @@ LN_SCALE_LIKE_YAMNET = 10.0
 
 
 SMALLEST_POWER = 1e-6
+SMALLEST_VARIANCE = 1e-4
 
 
 def score_bce(scores: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -45,6 +53,22 @@ class MelObjective:
     def __call__(self, network: nn.Module, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Losses of a batch."""
         return {"loss": functional.mse_loss(network(batch["third_octave"]).float(), batch["mel"].float())}
+
+
+@dataclass(frozen=True)
+class LikelihoodObjective:
+    """Likelihood of the Mel spectrogram under a normal distribution in each cell, for transcoders that expect one.
+
+    The network's `expect` gives the mean and the deviation, the latter in units of its texture's in each band.
+    """
+
+    def __call__(self, network: nn.Module, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Losses of a batch: the negative logarithm of the density, the mean over cells, but for a constant."""
+        mean, roughness = network.expect(batch["third_octave"])
+        variance = (roughness.float() * network.texture.std(dim=0)).square()
+        return {
+            "loss": functional.gaussian_nll_loss(mean.float(), batch["mel"].float(), variance, eps=SMALLEST_VARIANCE)
+        }
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,13 @@ from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.teachers import front_end_of, load_teacher
 from spectral_transcoder.training import metrics
 from spectral_transcoder.training.evaluation import Evaluated, evaluate_student, evaluate_teacher, evaluate_transcoder
-from spectral_transcoder.training.losses import DistillationObjective, HybridObjective, MelObjective, ScoreObjective
+from spectral_transcoder.training.losses import (
+    DistillationObjective,
+    HybridObjective,
+    LikelihoodObjective,
+    MelObjective,
+    ScoreObjective,
+)
 from spectral_transcoder.training.trainer import Trainer, TrainingOptions
 from spectral_transcoder.transcoders.store import TranscoderSettings, build_transcoder
 
@@ -158,8 +164,10 @@ class TrainingExperiment:
         """What is minimised, for the axis of a figure."""
         if setting["ts"] == 0:
             return "mean squared error of the Mel spectrogram"
-        if setting.get("objective") == "distillation":
-            return "weighted sum of all losses"
+        if setting.get("objective") in ("distillation", "likelihood"):
+            return {"distillation": "weighted sum of all losses", "likelihood": "negative logarithm of the likelihood"}[
+                setting["objective"]
+            ]
         if setting.get("prop_logit", 100) == 100:
             return "binary cross-entropy of the scores"
         return "weighted sum of both losses"
@@ -264,6 +272,8 @@ class TrainingExperiment:
         if setting["transcoder"] in STUDENTS:
             return ScoreObjective()
         match setting.get("objective"):
+            case "likelihood":
+                return LikelihoodObjective()
             case "distillation":
                 return DistillationObjective(self._quick_teacher(setting))
             case "scores":

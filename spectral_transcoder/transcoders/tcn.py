@@ -3,11 +3,16 @@
 The paper's CNN spends two billion multiplications a second on images of 10-ms frames that were interpolated from eight
 third-octave frames. Here the layers see these eight frames as they are, each as a vector, and only the last one makes
 Mel frames of them: an upsampling that is learned in place of the linear one.
+
+What third octaves do not tell, a network that minimises an error replaces by its mean. The Mel spectrogram becomes
+smooth, and smooth is what no sound is: teachers take it for silence or a sine. So the network also says how far the Mel
+spectrogram strays from the mean, and the transcoder strays as far, in the way in which noise does.
 """
 
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -38,11 +43,14 @@ DB_PER_NEPER = 10 / math.log(10)
 """Of power: levels over it are natural logarithms."""
 
 SMALL_START = 0.1
-"""Factor of the last layer's random weights: training starts near PINV."""
+"""Factor of the last layers' random weights: training starts near PINV with the texture of noise."""
+
+NOISE_AMPLITUDE = 0.3
+"""Root mean square of the noise that textures come from, far above what the front ends add to Mel values."""
 
 
 class TCNPinv(nn.Module):
-    """PINV, scaled in each Mel band, plus what a temporal convolutional network makes of the levels.
+    """PINV, scaled in each Mel band, plus what a temporal convolutional network makes of the levels, plus texture.
 
     The network sees levels relative to the loudest frame, and that frame's level by itself, so that what it learns at
     one distance or microphone gain holds at others. The scales tell powers from magnitudes, for PINV gives powers.
@@ -66,24 +74,44 @@ class TCNPinv(nn.Module):
         self.position = nn.Parameter(torch.zeros(N_FRAMES, n_channels))
         self.blocks = nn.Sequential(*(Block(n_channels) for _ in range(n_layers)))
         self.upsample = nn.Sequential(nn.LayerNorm(n_channels), nn.Linear(n_channels, n_subframes * self.n_mels))
+        self.roughen = nn.Sequential(nn.LayerNorm(n_channels), nn.Linear(n_channels, self.n_mels))
         self.scale = nn.Parameter(torch.ones(self.n_mels))
+        self.register_buffer("texture", noise_texture(front_end), persistent=False)
         with torch.no_grad():
-            self.upsample[-1].weight.mul_(SMALL_START)
-            self.upsample[-1].bias.zero_()
+            for layer in (self.upsample[-1], self.roughen[-1]):
+                layer.weight.mul_(SMALL_START)
+                layer.bias.zero_()
 
     def forward(self, third_octave: torch.Tensor) -> torch.Tensor:
         """(batch, n_third_octave_frames, 29) levels in dB → (batch, chunk_frames, n_mels).
 
-        Other numbers of frames than eight are stretched to a second.
+        Other numbers of frames than eight are stretched to a second. The texture is the same in every second.
+        """
+        mean, roughness = self.expect(third_octave)
+        return mean + roughness * self.texture
+
+    def expect(self, third_octave: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The mean of the Mel spectrograms that levels can come from, and how far these stray from it.
+
+        Returns
+        -------
+        tensor, tensor
+            (batch, chunk_frames, n_mels) each, the second in deviations of white noise in the band: 1 for steady noise,
+            less for tones, more for what changes within a third-octave frame.
         """
         levels = third_octave
         if levels.shape[1] != N_FRAMES:
             levels = functional.interpolate(levels.mT, size=N_FRAMES, mode="linear").mT
         frames = self.blocks(self.embed(_relative(levels)) + self.position)
-        details = self.upsample(frames).unflatten(2, (-1, self.n_mels)).flatten(1, 2)
-        if details.shape[1] != self.chunk_frames:
-            details = functional.interpolate(details.mT, size=self.chunk_frames, mode="linear").mT
-        return self.scale * self.pinv(levels) + details
+        details = self._stretched(self.upsample(frames).unflatten(2, (-1, self.n_mels)).flatten(1, 2))
+        roughness = functional.softplus(self._stretched(self.roughen(frames)))
+        return self.scale * self.pinv(levels) + details, roughness
+
+    def _stretched(self, frames: torch.Tensor) -> torch.Tensor:
+        """(batch, n_frames, n_mels) → (batch, chunk_frames, n_mels)."""
+        if frames.shape[1] == self.chunk_frames:
+            return frames
+        return functional.interpolate(frames.mT, size=self.chunk_frames, mode="linear").mT
 
 
 class Block(nn.Module):
@@ -102,6 +130,15 @@ class Block(nn.Module):
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """(batch, n_frames, n_channels), and so the result."""
         return frames + self.over_channels(self.over_time(frames.mT).mT)
+
+
+@cache
+def noise_texture(front_end: MelFrontEnd) -> torch.Tensor:
+    """What a second of white noise has in each Mel band above and below its mean, (chunk_frames, n_mels)."""
+    with torch.device("cpu"):
+        noise = NOISE_AMPLITUDE * torch.randn(front_end.sample_rate, generator=torch.Generator().manual_seed(0))
+        mel = front_end(noise)[: front_end.chunk_frames]
+    return mel - mel.mean(dim=0)
 
 
 def _relative(levels: torch.Tensor) -> torch.Tensor:
