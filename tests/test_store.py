@@ -115,7 +115,7 @@ def test_each_setting_goes_where_it_belongs():
 
 
 def test_unknown_kinds_are_refused_with_a_list_of_the_known():
-    with pytest.raises(UserError, match=r"unknown type of transcoder 'lstm': cnn_pinv, mlp, mlp_pinv, self"):
+    with pytest.raises(UserError, match=r"unknown type of transcoder 'lstm': cnn_pinv, tcn_pinv, mlp, mlp_pinv, self"):
         build(CNN | {"model_type": "lstm"})
     with pytest.raises(UserError, match="unknown teacher 'VGGish'"):
         build(CNN | {"mels_type": "VGGish"})

@@ -42,6 +42,7 @@ __all__ = [
 SEARCHED_FOLDERS = (REFERENCE_MODELS, ROOT / "paper_transcoders")
 """Ours come before the paper's."""
 
+MODEL_TYPES = ("cnn_pinv", "tcn_pinv", "mlp", "mlp_pinv", "self", "effnet_b0", "effnet_b7")
 PAPER_SETTINGS_SUFFIX = "_model_settings.yaml"
 
 
@@ -110,7 +111,7 @@ def build_transcoder(settings: TranscoderSettings) -> nn.Module:
         case "effnet_b0" | "effnet_b7":
             n_labels = len(teacher_module.create(settings.mels_type).labels)
             return EfficientNetStudent(variant=settings.model_type.removeprefix("effnet_"), n_labels=n_labels)
-    raise UserError(f"unknown type of transcoder {settings.model_type!r}: cnn_pinv, tcn_pinv, mlp …")
+    raise UserError(f"unknown type of transcoder {settings.model_type!r}: {', '.join(MODEL_TYPES)}")
 
 
 def find_transcoders(teacher: str, folders: Sequence[Path] = SEARCHED_FOLDERS) -> dict[str, StoredTranscoder]:
