@@ -33,9 +33,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add(
         "--transcoders",
         nargs="+",
-        default=["self", "cnn", "pinv", "cnn_mels", "paper"],
+        default=["self", "cnn", "pinv", "cnn_mels", "tcn", "paper"],
         metavar="NAME",
-        help="what the teachers hear through; trained ones as far as they are here",
+        help="what the teachers hear through, or names of your own; trained ones as far as they are here",
     )
     add("--models", type=Path, default=ROOT, help="folder that download_pretrained_models.py --output was given")
     add("--teacher_weights", type=Path, metavar="FILE", help="checkpoint to use in place of the downloaded one")

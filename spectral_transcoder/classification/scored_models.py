@@ -32,11 +32,13 @@ TRANSCODERS = {
     PINV: "PINV, which nothing was trained for",
     "cnn": "CNN-logits: ours in reference_models/ where there is one, else the paper's",
     "cnn_mels": "CNN-mels, likewise",
+    "tcn": "our transcoder for many kinds of sounds",
     "paper": "the paper's CNN-logits",
 }
-"""What a teacher can hear through."""
+"""What a teacher can hear through; a trained transcoder of one's own goes by its name."""
 
-STORED_NAMES = {"cnn": "cnn_logits", "cnn_mels": "cnn_mels", "paper": "cnn_logits"}
+UNTRAINED = (SELF, PINV)
+STORED_NAMES = {"cnn": "cnn_logits", "cnn_mels": "cnn_mels", "tcn": "tcn", "paper": "cnn_logits"}
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def find_models(
     teachers
         as `load_teacher` knows them.
     transcoders
-        of `TRANSCODERS`.
+        of `TRANSCODERS`, or names of trained ones.
     folder
         that `download_pretrained_models.py --output` was given.
     teacher_weights
@@ -98,26 +100,34 @@ def find_models(
     """
     if teacher_weights and len(teachers) > 1:
         raise UserError(f"--teacher_weights is of one teacher: name it with --teachers, not {' and '.join(teachers)}")
-    if unknown := [name for name in transcoders if name not in TRANSCODERS]:
-        raise UserError(f"unknown transcoder {unknown[0]!r}: choose among {', '.join(TRANSCODERS)}")
+    trained = {teacher: _trained(teacher, transcoders, folder, paper=paper) for teacher in teachers}
+    if unknown := set(transcoders) - TRANSCODERS.keys() - {name for stored in trained.values() for name in stored}:
+        known = ", ".join(TRANSCODERS)
+        raise UserError(f"unknown transcoder {min(unknown)!r}: choose among {known}, or name one in reference_models/")
     models, notes = [], []
-    for teacher in teachers:
+    for teacher, stored in trained.items():
         weights = teacher_weights or find_weights(teacher, folder)
         if weights is None or not weights.is_file():
             command = f"python3 download_pretrained_models.py --only {module_of(teacher).download_name(teacher)}"
             notes.append(f"{teacher} is left out: its weights are missing. Get them with: {command}")
             continue
-        for transcoder in transcoders:
-            stored = _stored(teacher, transcoder, folder, paper=paper)
-            if stored or transcoder not in STORED_NAMES:
-                models.append(ScoredModel(teacher, transcoder, weights, stored))
-            else:
+        for transcoder in dict.fromkeys(transcoders):
+            twin = next((name for name in stored if stored[name] == stored.get(transcoder)), transcoder)
+            if transcoder not in stored and transcoder not in UNTRAINED:
                 notes.append(f"{transcoder} is left out for {teacher}: no trained one is here")
+            elif twin != transcoder:
+                notes.append(f"{transcoder} is left out for {teacher}: it is the same as {twin}")
+            else:
+                models.append(ScoredModel(teacher, transcoder, weights, stored.get(transcoder)))
     return models, notes
 
 
-def _stored(teacher: str, transcoder: str, folder: Path, *, paper: bool) -> StoredTranscoder | None:
-    """Where the weights of a trained transcoder lie."""
+def _trained(teacher: str, names: Sequence[str], folder: Path, *, paper: bool) -> dict[str, StoredTranscoder]:
+    """Those of the transcoders that are trained, and here."""
     published = [folder / "paper_transcoders", ROOT / "paper_transcoders"]
-    ours = [] if paper or transcoder == "paper" else [folder / "reference_models", REFERENCE_MODELS]
-    return find_transcoders(teacher, [*ours, *published]).get(STORED_NAMES.get(transcoder, ""))
+    ours = [] if paper else [folder / "reference_models", REFERENCE_MODELS]
+    found = find_transcoders(teacher, [*ours, *published])
+    by_name = {name: found.get(STORED_NAMES.get(name, name)) for name in names if name not in UNTRAINED}
+    if "paper" in by_name:
+        by_name["paper"] = find_transcoders(teacher, published).get(STORED_NAMES["paper"])
+    return {name: stored for name, stored in by_name.items() if stored and stored.settings.gives_mel}
