@@ -33,7 +33,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add(
         "--transcoders",
         nargs="+",
-        default=["self", "cnn", "pinv", "cnn_mels", "tcn", "paper"],
+        default=["self", "cnn", "pinv", "tcn", "paper"],
         metavar="NAME",
         help="what the teachers hear through, or names of your own; trained ones as far as they are here",
     )
