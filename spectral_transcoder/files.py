@@ -1,4 +1,4 @@
-"""Files that are either whole or absent."""
+"""Files that are either whole or absent, and files that no other process writes to."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from spectral_transcoder.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
-__all__ = ["make_folder", "sha256", "write_whole"]
+__all__ = ["make_folder", "open_alone", "sha256", "write_whole"]
 
 
 @contextmanager
@@ -56,3 +57,24 @@ def sha256(path: str | Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_alone(path: Path) -> BinaryIO:
+    """Open a file of a folder to go on with, which no other process may do before it is closed.
+
+    Raises
+    ------
+    UserError
+        where another process has opened it.
+    """
+    file = open(path, "r+b")  # noqa: SIM115 - closed by the caller
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise UserError(f"another process is making {path.parent}: wait for it, or end it") from error
+    except (ImportError, OSError):
+        pass  # Windows, and network drives that know no locks: two processes would write the same.
+    return file

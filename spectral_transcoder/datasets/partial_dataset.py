@@ -32,8 +32,7 @@ from spectral_transcoder.datasets.chunk_dataset import SPLITS, partial_folder
 from spectral_transcoder.datasets.chunk_layout import write_layout
 from spectral_transcoder.datasets.hdf5_writing import new_hdf5_file
 from spectral_transcoder.datasets.row_writer import RowWriter
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.files import make_folder, write_whole
+from spectral_transcoder.files import make_folder, open_alone, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -105,7 +104,7 @@ class PartialDataset:
     def __enter__(self) -> Self:
         make_folder(self.path.parent)
         if self.journal_path.exists():
-            self._journal = _open_alone(self.journal_path)
+            self._journal = open_alone(self.journal_path)
             if reason := self._read_journal():
                 print(f"{self.folder} is begun anew: {reason}", file=sys.stderr)
                 self._journal.close()
@@ -145,7 +144,7 @@ class PartialDataset:
         _flush_to_disk(self.rows_path)
         with write_whole(self.journal_path) as partial:
             partial.write_text(json.dumps(self._head) + "\n", encoding="utf-8")
-        self._journal = _open_alone(self.journal_path)
+        self._journal = open_alone(self.journal_path)
         self._journal.seek(0, os.SEEK_END)
         self.done: dict[int, int] = {}
 
@@ -203,18 +202,3 @@ def _flush_to_disk(path: Path) -> None:
     """Wait until all that any process has written to a file is on the disk."""
     with open(path, "r+b") as file:
         os.fsync(file.fileno())
-
-
-def _open_alone(path: Path):
-    """Open a file to go on with, which no other process may do before it is closed."""
-    file = open(path, "r+b")  # noqa: SIM115 - closed by the caller
-    try:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        file.close()
-        raise UserError(f"another process is making {path.parent}: wait for it, or end it") from error
-    except (ImportError, OSError):
-        pass  # Windows, and network drives that know no locks: two processes would write the same.
-    return file
