@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -101,10 +101,8 @@ class ClipScorer:
     def _score(self, waveforms: dict[int, torch.Tensor]) -> NDArray[np.float32]:
         """Sample rate → (n_clips, n_samples), to (n_clips, scores of all models)."""
         scores = []
-        for model in self.models:
-            teacher = _teacher(model.classifier, model.teacher_weights, self.device)
+        for teacher, transcoder in self._loaded:
             own = waveforms[teacher.sample_rate].to(self.device)
-            transcoder = _transcoder(model, self.device)
             if transcoder is None:
                 scores.append(teacher.scores(teacher.mel(own)))
             else:
@@ -112,13 +110,15 @@ class ClipScorer:
                 scores.append(teacher.chunk_scores(transcode(transcoder, heard)))
         return torch.cat(scores, dim=1).cpu().numpy()
 
-
-@cache
-def _teacher(name: str, weights: Path, device: str) -> Teacher:
-    return load_teacher(name, weights=weights).to(device)
-
-
-@cache
-def _transcoder(model: ScoredModel, device: str) -> nn.Module | None:
-    transcoder = model.load_transcoder()
-    return transcoder and transcoder.to(device)
+    @cached_property
+    def _loaded(self) -> list[tuple[Teacher, nn.Module | None]]:
+        """Teacher and transcoder of each model, loaded in the process that uses them."""
+        teachers = {
+            (name, weights): load_teacher(name, weights=weights).to(self.device)
+            for name, weights in {(model.classifier, model.teacher_weights) for model in self.models}
+        }
+        transcoders = [model.load_transcoder() for model in self.models]
+        return [
+            (teachers[model.classifier, model.teacher_weights], transcoder and transcoder.to(self.device))
+            for model, transcoder in zip(self.models, transcoders, strict=True)
+        ]

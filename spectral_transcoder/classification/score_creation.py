@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from tqdm import tqdm
 
-from spectral_transcoder.classification.clip_scores import ClipScorer
+from spectral_transcoder.classification.clip_scores import ClipScorer, ScoredClip
 from spectral_transcoder.classification.partial_scores import PartialScores
 from spectral_transcoder.classification.score_file import (
     ModelScores,
@@ -23,8 +23,11 @@ from spectral_transcoder.errors import UserError
 from spectral_transcoder.teachers import labels_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import Self
+
+    from numpy.typing import NDArray
 
     from spectral_transcoder.classification.labelled_dataset import Clip, LabelledDataset
     from spectral_transcoder.classification.scored_models import ScoredModel
@@ -65,8 +68,8 @@ def create_scores(
 ) -> Summary:
     """Score all recordings of a dataset by all models, or go on with it.
 
-    Models whose scores are in the file already stay as they are; others are added to it. What is done of them until
-    all are is kept, see `partial_scores`.
+    Scores that are in the file already stay as they are; those of further models and of further recordings are added.
+    What is done of them until all are is kept, see `partial_scores`.
 
     Parameters
     ----------
@@ -88,94 +91,134 @@ def create_scores(
     Raises
     ------
     UserError
-        where there is no recording.
+        where there is no recording, or another process makes the same scores.
     """
     clips = dataset.find_clips(audio_path)
-    audio = dataset.folder_in(audio_path) / dataset.audio
+    scorer = ClipScorer(tuple(models), dataset.folder_in(audio_path) / dataset.audio, paper=paper, device=device)
+    fingerprints = {model.name: model.fingerprint() for model in models}
     checksum = recordings_checksum(clips)
-    there = _existing(path, checksum)
-    wanted = [model for model in models if there.get(model.name, NOTHING).fingerprint != model.fingerprint()]
-    absent = [clip.name for clip in clips if not (audio / clip.name).is_file()]
+    there = _There.read(path, checksum)
+    added = tuple(model for model in models if there.fingerprint(model.name) != fingerprints[model.name])
+    here = {clip.name for clip in clips if (scorer.audio / clip.name).is_file()}
+    usable = here if added else here | there.rows.keys()
+    absent = [clip.name for clip in clips if clip.name not in usable]
     if len(absent) == len(clips):
-        raise UserError(f"none of the {len(clips)} recordings of {dataset.name} is in {audio}")
-    if not wanted:
-        return Summary(path, True, len(ScoreFile(path).names), tuple(there), absent=absent)
+        raise UserError(f"none of the {len(clips)} recordings of {dataset.name} is in {scorer.audio}")
+    if not added and there.rows.keys() >= usable:
+        return Summary(path, True, len(there.rows), tuple(there.models), absent=absent)
+    labels = {model.name: labels_of(model.classifier) for model in models}
     settings = {
         "recordings": checksum,
-        "models": {model.name: model.fingerprint() for model in wanted},
+        "models": fingerprints,
         "paper": paper,
         "device": device.split(":")[0],
     }
-    labels = [labels_of(model.classifier) for model in wanted]
-    edges = np.cumsum([0, *map(len, labels)])
-    with PartialScores(path, settings, n_clips=len(clips), n_scores=int(edges[-1])) as partial:
-        scorer = ClipScorer(tuple(wanted), audio, paper=paper, device=device)
-        unusable = _score(scorer, clips, partial, absent=set(absent), workers=workers if device == "cpu" else 1)
+    with PartialScores(path, settings, n_clips=len(clips), n_scores=sum(map(len, labels.values()))) as partial:
+        work = _Work(clips, scorer, labels, added, there)
+        unusable = work.do(partial, usable, n_processes=(workers or available_cores()) if device == "cpu" else 1)
         if unusable and not skip_errors:
             return Summary(path, False, unusable=unusable, absent=absent)
         numbers, scores = partial.scores()
         if len(numbers) == 0:
             raise UserError(f"no recording of {dataset.name} can be used: {next(iter(unusable.values()))}")
         made = {
-            model.name: ModelScores(scores[:, start:stop], names, model.fingerprint())
-            for model, names, start, stop in zip(wanted, labels, edges[:-1], edges[1:], strict=True)
+            name: ModelScores(values, labels[name], fingerprints[name])
+            for name, values in _by_model(scores, labels).items()
         }
-        kept = _rows_of(there, [clips[number].name for number in numbers], path)
-        write_score_file(
-            path, dataset, [clips[number] for number in numbers], kept | made, recordings=checksum, paper=paper
-        )
+        scored = [clips[number] for number in numbers]
+        kept = there.others([clip.name for clip in scored], but=made.keys()) | made
+        write_score_file(path, dataset, scored, kept, recordings=checksum, paper=paper)
         partial.remove()
-    return Summary(path, True, len(numbers), tuple(kept | made), unusable, absent)
+    return Summary(path, True, len(scored), tuple(kept), unusable, absent)
 
 
-NOTHING = ModelScores(np.empty((0, 0), np.float32), (), "")
+def _by_model(scores: NDArray[np.float32], labels: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.float32]]:
+    """(..., scores of all models) → scores of each."""
+    edges = np.cumsum([len(names) for names in labels.values()], dtype=int)
+    return dict(zip(labels, np.split(scores, edges, axis=-1), strict=False))  # what is left after the last is empty
 
 
-def _existing(path: Path, checksum: str) -> dict[str, ModelScores]:
-    """Scores that are there already, unless they are of other recordings."""
-    if not path.exists():
-        return {}
-    file = ScoreFile(path)
-    if file.recordings != checksum:
-        print(f"{path} is made anew: the recordings or their labels have changed", file=sys.stderr)
-        return {}
-    return {name: file.model(name) for name in file.fingerprints}
+@dataclass(frozen=True)
+class _There:
+    """Scores that the file holds already."""
+
+    path: Path
+    rows: Mapping[str, int] = field(default_factory=dict)
+    """Name of the recording → row."""
+
+    models: Mapping[str, ModelScores] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path, checksum: str) -> Self:
+        """Nothing where there is no file, or one of other recordings."""
+        if not path.exists():
+            return cls(path)
+        file = ScoreFile(path)
+        if file.recordings != checksum:
+            print(f"{path} is made anew: the recordings or their labels have changed", file=sys.stderr)
+            return cls(path)
+        rows = {name: row for row, name in enumerate(file.names)}
+        return cls(path, rows, {name: file.model(name) for name in file.fingerprints})
+
+    def fingerprint(self, model: str) -> str:
+        """Of a model; empty where it is not there."""
+        return self.models[model].fingerprint if model in self.models else ""
+
+    def others(self, recordings: Sequence[str], *, but: Collection[str]) -> dict[str, ModelScores]:
+        """Models but some, as long as they have scores of all these recordings."""
+        others = {name: model for name, model in self.models.items() if name not in but}
+        if others and not self.rows.keys() >= set(recordings):
+            print(f"{self.path}: {', '.join(others)} are dropped, for recordings were added", file=sys.stderr)
+            return {}
+        rows = [self.rows[name] for name in recordings] if others else []
+        return {name: replace(model, scores=model.scores[rows]) for name, model in others.items()}
 
 
-def _rows_of(there: Mapping[str, ModelScores], names: Sequence[str], path: Path) -> dict[str, ModelScores]:
-    """Scores that are there already, of the recordings with these names; none where one of them is missing."""
-    if not there:
-        return {}
-    row = {name: number for number, name in enumerate(ScoreFile(path).names)}
-    if not row.keys() >= set(names):
-        print(f"{path}: scores of other models are dropped, since recordings were added", file=sys.stderr)
-        return {}
-    rows = [row[name] for name in names]
-    return {name: ModelScores(model.scores[rows], model.labels, model.fingerprint) for name, model in there.items()}
+@dataclass(frozen=True)
+class _Work:
+    """Scores that have to be made: of old recordings by added models, and of new ones by all."""
 
+    clips: Sequence[Clip]
+    scorer: ClipScorer
+    """With all models."""
 
-def _score(
-    scorer: ClipScorer,
-    clips: Sequence[Clip],
-    partial: PartialScores,
-    *,
-    absent: set[str],
-    workers: int | None,
-) -> dict[str, str]:
-    """Score what is not done; gives recordings that cannot be used, with the reason."""
-    done = set(partial.done.tolist())
-    if done:
-        print(f"going on: {len(done)} of {len(clips)} recordings are done", file=sys.stderr)
-    todo = [(index, clip.name) for index, clip in enumerate(clips) if index not in done and clip.name not in absent]
-    batches = [todo[start : start + CLIPS_AT_ONCE] for start in range(0, len(todo), CLIPS_AT_ONCE)]
-    n_processes = max(1, min(workers or available_cores(), len(batches)))
-    unusable = {}
-    rounds = results_in_rounds(scorer, batches, workers=n_processes)
-    bar = tqdm(total=len(done) + len(todo), initial=len(done), unit="file", desc="scores", disable=None)
-    with bar, closing(rounds):
-        for results in rounds:
-            scored = [clip for result in results for clip in result]
-            partial.record(scored)
-            unusable |= {clips[clip.index].name: clip.problem for clip in scored if clip.problem}
-            bar.update(len(scored))
-    return unusable
+    labels: Mapping[str, Sequence[str]]
+    added: tuple[ScoredModel, ...]
+    there: _There
+
+    def do(self, partial: PartialScores, usable: Collection[str], *, n_processes: int) -> dict[str, str]:
+        """Score recordings that are usable and not done; gives those that could not be used, with the reason."""
+        done = set(partial.done.tolist())
+        if done:
+            print(f"going on: {len(done)} of {len(self.clips)} recordings are done", file=sys.stderr)
+        numbered = [(number, clip.name) for number, clip in enumerate(self.clips)]
+        todo = [item for item in numbered if item[0] not in done and item[1] in usable]
+        unusable = {}
+        with tqdm(total=len(done) + len(todo), initial=len(done), unit="file", desc="scores", disable=None) as bar:
+            for scored in self._scored(todo, n_processes):
+                partial.record([self._complete(clip) for clip in scored])
+                unusable |= {self.clips[clip.index].name: clip.problem for clip in scored if clip.problem}
+                bar.update(len(scored))
+        return unusable
+
+    def _scored(self, todo: Sequence[tuple[int, str]], n_processes: int) -> Iterator[list[ScoredClip]]:
+        old = [item for item in todo if item[1] in self.there.rows]
+        new = [item for item in todo if item[1] not in self.there.rows]
+        if not self.added:
+            yield [ScoredClip(number, np.empty(0, np.float32)) for number, _ in old]
+            old = []
+        for scorer, items in ((replace(self.scorer, models=self.added), old), (self.scorer, new)):
+            batches = [items[start : start + CLIPS_AT_ONCE] for start in range(0, len(items), CLIPS_AT_ONCE)]
+            workers = max(1, min(n_processes, len(batches)))
+            with closing(results_in_rounds(scorer, batches, workers=workers)) as rounds:
+                for results in rounds:
+                    yield [clip for result in results for clip in result]
+
+    def _complete(self, clip: ScoredClip) -> ScoredClip:
+        """With the scores that are there already."""
+        row = self.there.rows.get(self.clips[clip.index].name)
+        if row is None or clip.scores is None:
+            return clip
+        made = _by_model(clip.scores, {model.name: self.labels[model.name] for model in self.added})
+        rows = [made[name] if name in made else self.there.models[name].scores[row] for name in self.labels]
+        return replace(clip, scores=np.concatenate(rows))
