@@ -15,10 +15,11 @@ metric
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from tqdm import tqdm
 
 from spectral_transcoder.classification.classification_metrics import average_precisions, confusion, correct
 from spectral_transcoder.classification.grouping import group_scores, in_the_top
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["METRICS", "ClassificationExperiment"]
 
-FOLDERS = ("model", "loss", "predictions", "metrics")
 METRICS = ("acc_classif", "macro_auprc", "auprc", "confusion")
 PRESENT = 0.5
 """Output of a head from which a class of several counts as present."""
@@ -59,33 +59,35 @@ class ClassificationExperiment:
     paper: bool = False
     """Take the scores that were made as the original makes them."""
 
+    _told: set[str] = field(default_factory=set, repr=False, compare=False)
+    """What need not be said again."""
+
     def run(self, setting: Setting) -> None:
         """Do the step of a setting."""
         {"train": self._train, "eval": self._evaluate, "metric": self._measure}[setting["step"]](setting)
 
     def is_done(self, setting: Setting) -> bool:
         """Whether the step's own results are there."""
-        match setting["step"]:
-            case "train":
-                paths = [self._model_path(setting)]
-            case "eval":
-                paths = [self._path("predictions", setting, "predictions")]
-            case _:
-                paths = [self._path("metrics", setting, name) for name in METRICS]
-        return all(path.is_file() for path in paths)
+        return all(path.is_file() for path in self._results(setting))
 
     def lacks(self, setting: Setting) -> str:
         """Scores that are missing, if any."""
         path = score_path(self.data, setting["dataset"], paper=self.paper)
         if not path.is_file():
-            name = setting["dataset"]
-            return f"there are no scores of {name} ({path}); make them with create_logit_dataset.py"
-        model = f"{setting['classifier']}/{setting['transcoder']}"
-        return "" if model in ScoreFile(path).fingerprints else f"{path} has no scores of {model}"
+            command = f"create_logit_dataset.py{' --paper' if self.paper else ''}"
+            return f"there are no scores of {setting['dataset']} ({path}); make them with {command}"
+        classifier = setting["classifier"]
+        model = f"{classifier}/{setting['transcoder']}"
+        models = ScoreFile(path).fingerprints
+        if model in models:
+            return ""
+        is_known = any(name.startswith(f"{classifier}/") for name in models)
+        return f"{path} has no scores of {model if is_known else classifier}"
 
     def outputs(self, setting: Setting) -> list[Path]:
         """Files that the step of a setting has left."""
-        return sorted(path for folder in FOLDERS for path in (self.root / folder).glob(f"{setting.identifier()}_*"))
+        losses = [self._path("loss", setting, f"loss_{part}") for part in ("train", "eval")]
+        return [path for path in (*self._results(setting), *losses) if path.is_file()]
 
     def result(self, setting: Setting, name: str) -> np.ndarray | None:
         """Values of a metric, or None where they are not there."""
@@ -98,7 +100,7 @@ class ClassificationExperiment:
         from safetensors.torch import save
 
         dataset, file, model = self._scores(setting)
-        rounds = _rounds(dataset, file)
+        rounds = self._rounds(dataset, file)
         heads = train_heads(model.scores, file.targets, rounds, is_multilabel=dataset.is_multilabel)
         for name in ("losses_train", "losses_eval"):
             stored = name.replace("losses", "loss")
@@ -115,18 +117,19 @@ class ClassificationExperiment:
 
     def _evaluate(self, setting: Setting) -> None:
         dataset, file, model = self._scores(setting)
-        rounds = _rounds(dataset, file)
+        rounds = self._rounds(dataset, file)
         states = self._states(setting.replace(step="train"), rounds)
         self._save("predictions", setting, "predictions", predict(model.scores, rounds, states))
 
     def _measure(self, setting: Setting) -> None:
         dataset, file, model = self._scores(setting)
-        evaluated = np.any([one.evaluate for one in _rounds(dataset, file, tell=setting["deep"] == 0)], axis=0)
+        evaluated = dataset.evaluated(file.folds)
         if setting["deep"]:
             predictions = self._predictions(setting.replace(step="eval"), len(file.names))
             highest = predictions == predictions.max(axis=1, keepdims=True)
             decisions = predictions >= PRESENT if dataset.is_multilabel else highest
         else:
+            self._tell_missing_folds(dataset, file)
             groups = dataset.label_groups()
             predictions = group_scores(model.scores, model.labels, groups, dataset.classes)
             decisions = in_the_top(model.scores, model.labels, groups, dataset.classes, n_top=dataset.top)
@@ -147,6 +150,18 @@ class ClassificationExperiment:
         dataset = self.dataset_named(setting["dataset"])
         file = ScoreFile(score_path(self.data, dataset.name, paper=self.paper))
         return dataset, file, file.model(f"{setting['classifier']}/{setting['transcoder']}")
+
+    def _rounds(self, dataset: LabelledDataset, file: ScoreFile) -> list[Round]:
+        self._tell_missing_folds(dataset, file)
+        return dataset.rounds(file.folds)
+
+    def _tell_missing_folds(self, dataset: LabelledDataset, file: ScoreFile) -> None:
+        """Say once where a dataset is there in part."""
+        if (missing := dataset.missing_folds(file.folds)) and dataset.name not in self._told:
+            self._told.add(dataset.name)
+            there = f"{len(dataset.folds) - len(missing)} of {len(dataset.folds)} folds are here"
+            line = f"{dataset.name}: {there}, without {', '.join(missing)}; results are of these"
+            tqdm.write(line, file=sys.stderr)
 
     def _states(self, setting: Setting, rounds: list[Round]) -> list[dict[str, torch.Tensor]]:
         """Weights of the heads of all rounds."""
@@ -175,6 +190,15 @@ class ClassificationExperiment:
 
     # Where things are
 
+    def _results(self, setting: Setting) -> list[Path]:
+        """What others build on."""
+        match setting["step"]:
+            case "train":
+                return [self._model_path(setting)]
+            case "eval":
+                return [self._path("predictions", setting, "predictions")]
+        return [self._path("metrics", setting, name) for name in METRICS]
+
     def _path(self, folder: str, setting: Setting, name: str) -> Path:
         return self.root / folder / f"{setting.identifier()}_{name}.npy"
 
@@ -186,15 +210,3 @@ class ClassificationExperiment:
         make_folder(path.parent)
         with write_whole(path) as partial:
             np.save(partial, values, allow_pickle=False)
-
-
-def _rounds(dataset: LabelledDataset, file: ScoreFile, *, tell: bool = True) -> list[Round]:
-    """Trainings and evaluations; where the dataset is there in part, a line says so."""
-    if tell and (missing := dataset.missing_folds(file.folds)):
-        n_there = len(dataset.folds) - len(missing)
-        print(
-            f"{dataset.name}: {n_there} of {len(dataset.folds)} folds are here, without {', '.join(missing)}; results "
-            "are of these",
-            file=sys.stderr,
-        )
-    return dataset.rounds(file.folds)

@@ -87,20 +87,24 @@ class LabelledDataset:
         Raises
         ------
         UserError
-            where the dataset, or a column of its tables, is missing.
+            where the dataset, or a column of its tables, is missing, or where there are other classes.
         """
         folder = self.folder_in(path)
+        remedy = "get it with python3 download_datasets.py, or give --audio_dataset_path"
+        if not folder.is_dir():
+            raise UserError(f"{self.name} is not in {path} (there is no folder {folder}): {remedy}")
         try:
             clips = list(self.read_clips(folder))
         except FileNotFoundError as error:
-            raise UserError(
-                f"{self.name} is not in {path} ({error.filename} is missing): get it with "
-                "python3 download_datasets.py, or give --audio_dataset_path"
-            ) from error
+            raise UserError(f"{self.name} is not in {path} ({error.filename} is missing): {remedy}") from error
         except KeyError as error:
             raise UserError(f"the tables in {folder} are not those of {self.name}: no column {error}") from error
+        except ValueError as error:
+            raise UserError(f"the tables in {folder} are not those of {self.name}: {error}") from error
         if not clips:
             raise UserError(f"the tables in {folder} name no recording of {self.name}")
+        if unknown := frozenset().union(*(clip.classes for clip in clips)) - set(self.classes):
+            raise UserError(f"the tables in {folder} hold classes that {self.name} has not: {', '.join(unknown)}")
         return clips
 
     def folder_in(self, path: Path) -> Path:
@@ -111,6 +115,20 @@ class LabelledDataset:
         """Labels as numbers, (n_clips, n_classes), 1 where a class is present."""
         rows = [[name in clip.classes for name in self.classes] for clip in clips]
         return np.array(rows, np.float32).reshape(-1, len(self.classes))
+
+    def evaluated(self, folds: Sequence[str]) -> NDArray[np.bool_]:
+        """Which clips to judge by, (n_clips,).
+
+        Raises
+        ------
+        UserError
+            where none of them is there.
+        """
+        evaluated = np.isin(folds, self.split[1:] if self.split else self.folds)
+        if not evaluated.any():
+            wanted = self.split[1] if self.split else " or ".join(self.folds)
+            raise UserError(f"{self.name}: {wanted} is needed, and only {', '.join(sorted(set(folds)))} is there")
+        return evaluated
 
     def rounds(self, folds: Sequence[str]) -> list[Round]:
         """Which clips to train on and to evaluate on, one item for each training.
@@ -130,7 +148,7 @@ class LabelledDataset:
             rounds = [Round(self.split[1], there == self.split[0], there == self.split[1])]
         else:
             rounds = [Round(fold, there != fold, there == fold) for fold in self.folds if (there == fold).any()]
-        if not all(one.train.any() and one.evaluate.any() for one in rounds):
+        if not rounds or not all(one.train.any() and one.evaluate.any() for one in rounds):
             wanted = " and ".join(self.split) if self.split else "two folds at least"
             raise UserError(f"{self.name}: {wanted} are needed, and only {', '.join(sorted(set(folds)))} is there")
         return rounds
