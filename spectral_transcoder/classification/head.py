@@ -108,7 +108,7 @@ def train_head(
     """
     head = Head(train[0].shape[1], train[1].shape[1])
     head.load_state_dict(start)
-    optimizer = torch.optim.Adam(head.parameters(), lr=LEARNING_RATE, fused=True)
+    optimizer = torch.optim.Adam(head.parameters(), lr=LEARNING_RATE)
     losses_train, losses_eval = [], []
     for _ in range(epochs):
         losses = []
