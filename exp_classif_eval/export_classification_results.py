@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from exp_classif_eval.labelled_datasets import dataset_named, labelled_datasets
 from exp_classif_eval.main_doce_score import EXPERIMENT, add_arguments, classification_experiment, configure
 from spectral_transcoder import cli
+from spectral_transcoder.errors import UserError
 from spectral_transcoder.paths import EXPORT
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write tables and pictures; 1 where there is no result."""
+    """Write tables and pictures."""
     options = parse(arguments)
     experiment = configure(EXPERIMENT, options)
     classification = classification_experiment(options)
@@ -49,8 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             written += _write_pictures(classification, dataset, settings, options.output)
         elif options.datasets:
             print(f"{name} has no result yet: compute it with main_doce_score.py", file=sys.stderr)
+    if not written:
+        raise UserError("there is no result yet: compute some with python3 exp_classif_eval/main_doce_score.py -c")
     print("\n".join(map(str, written)))
-    return 0 if written else 1
+    return 0
 
 
 def _settings(experiment: Experiment, dataset: str) -> list[Setting]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectral_transcoder.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -33,8 +35,15 @@ def group_scores(
     Returns
     -------
     (n_clips, n_classes)
+
+    Raises
+    ------
+    UserError
+        where the teacher has no label of a class.
     """
     members = [[index for index, label in enumerate(labels) if groups.get(label) == name] for name in classes]
+    if without := [name for name, indices in zip(classes, members, strict=True) if not indices]:
+        raise UserError(f"the teacher has no label of the class {', '.join(without)}: add one to the groups")
     return np.stack([scores[:, indices].max(axis=1) for indices in members], axis=1)
 
 

@@ -76,11 +76,12 @@ class ScoreFile:
                     for transcoder, scores in group.items()
                 }
         except FileNotFoundError as error:
+            name, _, paper = path.stem.rpartition("-LOGITS")
             raise UserError(
                 f"the scores are missing ({path}): make them with python3 exp_classif_eval/create_logit_dataset.py "
-                f"--audio_dataset_name {path.stem.removesuffix('-paper').removesuffix('-LOGITS')}"
+                f"--audio_dataset_name {name}{paper.replace('-', ' --')}"
             ) from error
-        except (OSError, KeyError) as error:
+        except (OSError, KeyError, TypeError) as error:
             raise UserError(f"{path} holds no scores ({error}): delete it and make it anew") from error
 
     def model(self, name: str) -> ModelScores:
