@@ -29,6 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--data_path", type=Path, default=DATA / "data", help="folder of the scores (%(default)s)")
     add("--output_path", type=Path, help="folder for heads, predictions and metrics")
     add("--classifiers", nargs="+", default=[], metavar="NAME", help="further teachers, as modalities")
+    add("--transcoders", nargs="+", default=[], metavar="NAME", help="further transcoders, likewise")
     add("--paper", action="store_true", help="take the scores of create_logit_dataset.py --paper")
 
 
@@ -52,7 +53,7 @@ def configure(experiment: Experiment, options: Namespace) -> Experiment:
     classification = classification_experiment(options)
     return replace(
         experiment,
-        plans=classification_plans(classifiers=options.classifiers),
+        plans=classification_plans(classifiers=options.classifiers, transcoders=options.transcoders),
         root=output_path(options),
         run=classification.run,
         is_done=classification.is_done,

@@ -20,13 +20,13 @@ PAPER_TRANSCODERS = ("self", "cnn")
 STEPS = {"reference": "metric", "deep": ("train", "eval", "metric")}
 
 
-def classification_plans(*, classifiers: Sequence[str] = ()) -> dict[str, Plan]:
+def classification_plans(*, classifiers: Sequence[str] = (), transcoders: Sequence[str] = ()) -> dict[str, Plan]:
     """Plans by name.
 
     Parameters
     ----------
-    classifiers
-        further teachers, after the usual ones.
+    classifiers, transcoders
+        further ones, after the usual ones.
     """
     return {
         name: Plan(
@@ -34,7 +34,7 @@ def classification_plans(*, classifiers: Sequence[str] = ()) -> dict[str, Plan]:
             {
                 "deep": int(name == "deep"),
                 "step": steps,
-                "transcoder": tuple(dict.fromkeys((*PAPER_TRANSCODERS, *TRANSCODERS))),
+                "transcoder": tuple(dict.fromkeys((*PAPER_TRANSCODERS, *TRANSCODERS, *transcoders))),
                 "classifier": tuple(dict.fromkeys((*CLASSIFIERS, *classifiers))),
                 "dataset": tuple(labelled_datasets()),
             },
