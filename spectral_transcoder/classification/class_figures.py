@@ -45,7 +45,7 @@ def confusion_figure(
     """
     many = len(classes) > LARGEST_WITH_NUMBERS
     side = len(classes) * (SMALLEST_CELL_INCHES if many else CELL_INCHES)
-    figure = new_figure(1.9 + len(confusions) * (side + 0.35), side + 1.8)
+    figure = new_figure(1.9 + len(confusions) * (side + 0.35), side + 2.2)
     figure.suptitle(title, parse_math=False)
     panels = figure.subplots(1, len(confusions), squeeze=False, sharey=True)[0]
     names = [class_title(name) for name in classes]
