@@ -7,6 +7,7 @@ each with a level and a speed of its own, all coloured by a random microphone.
 
 from __future__ import annotations
 
+import io
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectral_transcoder.audio import load
+from spectral_transcoder.audio import Recording
 from spectral_transcoder.files import write_whole
 from spectral_transcoder.third_octave import SAMPLE_RATE
 
@@ -102,22 +103,24 @@ class SceneWriter:
 
         path = self.folder / f"scene_{number:05}.flac"
         if not path.exists():
+            sound = io.BytesIO()  # libsndfile does not tell of a full disk
+            scene = make_scene(self.collections, self.recipe, number)
+            soundfile.write(sound, scene, SAMPLE_RATE, "PCM_16", format="FLAC")
             with write_whole(path) as partial:
-                soundfile.write(partial, make_scene(self.collections, self.recipe, number), SAMPLE_RATE, "PCM_16")
+                partial.write_bytes(sound.getvalue())
         return path
 
 
-@lru_cache(maxsize=64)
-def _recording(path: Path) -> NDArray[np.float32]:
-    return load(path, sample_rate=SAMPLE_RATE)
+@lru_cache(maxsize=32)
+def _recording(path: Path) -> Recording:
+    return Recording(path, sample_rate=SAMPLE_RATE)
 
 
 def _gain(range_db: tuple[float, float], random: np.random.Generator) -> np.float32:
     return np.float32(10 ** (random.uniform(*range_db) / 20))
 
 
-def _drawn(collections: Sequence[Sequence[Path]], random: np.random.Generator) -> NDArray[np.float32]:
-    """A recording."""
+def _drawn(collections: Sequence[Sequence[Path]], random: np.random.Generator) -> Recording:
     collection = collections[random.integers(len(collections))]
     return _recording(collection[random.integers(len(collection))])
 
@@ -126,8 +129,10 @@ def _background(
     collections: Sequence[Sequence[Path]], n_samples: int, random: np.random.Generator
 ) -> NDArray[np.float32]:
     """A recording that lasts, over and over again from a random sample on."""
-    drawn = max((_drawn(collections, random) for _ in range(4)), key=len)
-    return np.resize(np.roll(drawn, -int(random.integers(len(drawn)))), n_samples)
+    drawn = max((_drawn(collections, random) for _ in range(4)), key=lambda recording: recording.n_samples)
+    start = int(random.integers(drawn.n_samples))
+    once = drawn.read(start, min(drawn.n_samples, start + n_samples))
+    return np.resize(np.concatenate([once, drawn.read(0, min(start, n_samples))]), n_samples)
 
 
 def _piece(
@@ -137,10 +142,10 @@ def _piece(
     import soxr
 
     recording = _drawn(collections, random)
-    length = min(len(recording), int(random.uniform(*recipe.piece_seconds) * SAMPLE_RATE))
-    start = int(random.integers(len(recording) - length + 1))
+    length = min(recording.n_samples, int(random.uniform(*recipe.piece_seconds) * SAMPLE_RATE))
+    start = int(random.integers(recording.n_samples - length + 1))
     speed = random.uniform(*recipe.speed)
-    piece = soxr.resample(recording[start : start + length], SAMPLE_RATE * speed, SAMPLE_RATE, quality="LQ")
+    piece = soxr.resample(recording.read(start, start + length), SAMPLE_RATE * speed, SAMPLE_RATE, quality="LQ")
     n_fade = min(len(piece) // 2, int(FADE_SECONDS * SAMPLE_RATE))
     fade = np.linspace(0, 1, n_fade, dtype=np.float32)
     piece[:n_fade] *= fade
