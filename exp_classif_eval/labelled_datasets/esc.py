@@ -6,8 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas
-
 from spectral_transcoder.classification.labelled_dataset import Clip, LabelledDataset
 
 if TYPE_CHECKING:
@@ -37,6 +35,8 @@ FOLDER = Path(__file__).parents[1]
 
 def read_clips(folder: Path, *, classes: tuple[str, ...]) -> Iterator[Clip]:
     """Clips of some of the classes."""
+    import pandas
+
     table = pandas.read_csv(folder / "meta" / "esc50.csv")
     for row in table[table["category"].isin(classes)].to_dict("records"):
         yield Clip(row["filename"], str(row["fold"]), frozenset({row["category"]}))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas
-
 from spectral_transcoder.classification.labelled_dataset import Clip, LabelledDataset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pandas
 
 __all__ = ["DATASETS", "aggregate"]
 
@@ -56,6 +56,8 @@ def aggregate(annotations: pandas.DataFrame) -> pandas.DataFrame:
 
 def read_clips(folder: Path) -> Iterator[Clip]:
     """Clips of the splits train, validate and test."""
+    import pandas
+
     annotations = pandas.read_csv(
         folder / "annotations.csv", usecols=["split", "audio_filename", "annotator_id", *COLUMNS]
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas
-
 from spectral_transcoder.classification.labelled_dataset import Clip, LabelledDataset
 from spectral_transcoder.durations import add_durations
 
@@ -34,6 +32,8 @@ CLASSES = (
 
 def read_clips(folder: Path) -> Iterator[Clip]:
     """Clips of one second at least, by the durations that `download_datasets.py` measures; else it is done here."""
+    import pandas
+
     original, measured = (folder / "metadata" / name for name in ("UrbanSound8K.csv", "UrbanSound8K_recalculated.csv"))
     if not measured.exists():
         add_durations(original, folder / "audio", measured, name_column="slice_file_name")

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectral_transcoder.errors import UserError
-from spectral_transcoder.label_groups import read_groups
-from spectral_transcoder.teachers import audioset_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -166,6 +164,9 @@ class LabelledDataset:
         UserError
             for labels and classes that do not exist, or a class without labels.
         """
+        from spectral_transcoder.label_groups import read_groups
+        from spectral_transcoder.teachers import audioset_labels
+
         groups = read_groups(self.groups)
         for kind, names, known in (
             ("labels", groups.keys(), set(audioset_labels())),

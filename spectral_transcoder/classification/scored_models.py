@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.files import sha256
 from spectral_transcoder.paths import REFERENCE_MODELS, ROOT
-from spectral_transcoder.pinv import Pinv
-from spectral_transcoder.teachers import find_weights, front_end_of, module_of
-from spectral_transcoder.transcoders.store import find_transcoders, load_transcoder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +62,10 @@ class ScoredModel:
 
     def load_transcoder(self) -> nn.Module | None:
         """The transcoder, in eval mode; None for the teacher's own Mel spectrogram."""
+        from spectral_transcoder.pinv import Pinv
+        from spectral_transcoder.teachers import front_end_of
+        from spectral_transcoder.transcoders.store import load_transcoder
+
         if self.stored:
             return load_transcoder(self.stored)
         return Pinv(front_end_of(self.classifier)).eval() if self.transcoder == PINV else None
@@ -98,6 +99,8 @@ def find_models(
     UserError
         for unknown names, or one checkpoint for several teachers.
     """
+    from spectral_transcoder.teachers import find_weights, module_of
+
     if teacher_weights and len(teachers) > 1:
         raise UserError(f"--teacher_weights is of one teacher: name it with --teachers, not {' and '.join(teachers)}")
     trained = {teacher: _trained(teacher, transcoders, folder, paper=paper) for teacher in teachers}
@@ -124,6 +127,8 @@ def find_models(
 
 def _trained(teacher: str, names: Sequence[str], folder: Path, *, paper: bool) -> dict[str, StoredTranscoder]:
     """Those of the transcoders that are trained, and here."""
+    from spectral_transcoder.transcoders.store import find_transcoders
+
     published = [folder / "paper_transcoders", ROOT / "paper_transcoders"]
     ours = [] if paper else [folder / "reference_models", REFERENCE_MODELS]
     found = find_transcoders(teacher, [*ours, *published])
