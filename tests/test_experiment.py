@@ -113,6 +113,52 @@ def test_detached_goes_on_after_failures(tmp_path, capsys):
     assert "ZeroDivisionError: a fault of ours" in told
 
 
+# What cannot be computed
+
+
+def without(text):
+    """What settings with this text in them lack."""
+    return lambda setting: f"there is no sound for {text}" if text in str(setting) else ""
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_settings_that_lack_something_are_left_out_with_a_line(tmp_path, capsys, n_jobs):
+    settings = select("deep/model=cnn+step=train", PLANS)
+    experiment = replace(toy(tmp_path), lacks=without("dataset=park"))
+    assert compute(experiment, settings, jobs=n_jobs, arguments=["--root", str(tmp_path)]) == []
+    assert outputs(tmp_path) == names(setting for setting in settings if setting["dataset"] == "town")
+    told = [line for line in capsys.readouterr().err.splitlines() if "left out" in line]
+    assert told == ["left out (2 of 4 settings): there is no sound for dataset=park"]
+
+
+def test_each_reason_is_told_once(tmp_path, capsys):
+    settings = select("deep/step=train", PLANS)
+    first, second = without("dataset=park"), without("rate=-4")
+    experiment = replace(toy(tmp_path), lacks=lambda setting: first(setting) or second(setting))
+    compute(experiment, settings)
+    told = [line for line in capsys.readouterr().err.splitlines() if "left out" in line]
+    assert told == [
+        "left out (2 of 8 settings): there is no sound for rate=-4",
+        "left out (4 of 8 settings): there is no sound for dataset=park",
+    ]
+    assert len(outputs(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_where_all_settings_lack_something_that_is_an_error(tmp_path, capsys, n_jobs):
+    experiment = replace(toy(tmp_path), lacks=without("dataset=town"))
+    with pytest.raises(UserError, match=r"^there is no sound for dataset=town$"):
+        compute(experiment, select(TWO, PLANS), jobs=n_jobs, detached=True)
+    assert not capsys.readouterr().err
+    assert not outputs(tmp_path)
+
+
+def test_where_nothing_is_lacking_nothing_is_told(tmp_path, capsys):
+    compute(replace(toy(tmp_path), lacks=without("dataset=sea")), select(ONE, PLANS))
+    assert "left out" not in capsys.readouterr().err
+    assert len(outputs(tmp_path)) == 2
+
+
 # Several processes
 
 
