@@ -11,11 +11,17 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 __all__ = ["quicken"]
 
+IN_PLACE = (nn.ReLU, nn.Hardswish)
+"""Activations that can overwrite what they are given."""
+
+FRESH = (nn.Conv2d, nn.Linear, nn.BatchNorm2d)
+"""Layers whose output nobody has but the next."""
+
 Network = TypeVar("Network", bound=nn.Module)
 
 
 def quicken(network: Network) -> Network:
-    """Fold batch normalisations into the convolutions before them, and lay out weights with channels last.
+    """Fold batch normalisations into the convolutions before them, activate in place, lay out weights channels last.
 
     Parameters
     ----------
@@ -36,4 +42,6 @@ def quicken(network: Network) -> Network:
             if isinstance(layer, nn.Conv2d) and isinstance(following, nn.BatchNorm2d):
                 setattr(module, name, fuse_conv_bn_eval(layer, following))
                 setattr(module, next_name, nn.Identity())
+            elif isinstance(layer, FRESH) and isinstance(following, IN_PLACE):
+                following.inplace = True
     return network.requires_grad_(False).to(memory_format=torch.channels_last)

@@ -33,6 +33,16 @@ def test_networks_give_what_they_gave(name):
     assert n_left == 0 or name == "PANN"
 
 
+def test_inputs_are_not_overwritten():
+    mel = -torch.ones(1, 3, 4, 4)
+    network = quicken(nn.Sequential(nn.Identity(), nn.ReLU(), nn.Conv2d(3, 3, 1), nn.ReLU()).eval())
+    with torch.inference_mode():
+        network(mel)
+    assert (mel == -1).all()
+    assert network[3].inplace
+    assert not network[1].inplace
+
+
 def test_what_is_named_in_another_order_than_used_is_left_alone():
     class Apart(nn.Module):
         def __init__(self):
