@@ -55,6 +55,18 @@ def write_sonyc(parent, *, n_clips=18):
     return parent
 
 
+def write_esc(parent, *, folds=(1, 2)):
+    """ESC-10's clips, one of each class in a fold; gives `parent`."""
+    classes = dataset_named("ESC-10").classes
+    rows = []
+    for fold in folds:
+        for target, category in enumerate(classes):
+            rows.append([f"{fold}-{target}-A-{target}.wav", fold, target, category, True])
+            write(parent / "ESC-50" / "audio" / rows[-1][0], scene(1.2, seed=10 * target + fold))
+    write_table(parent / "ESC-50" / "meta" / "esc50.csv", [["filename", "fold", "target", "category", "esc10"], *rows])
+    return parent
+
+
 def write_table(path, rows):
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", newline="", encoding="utf-8") as file:

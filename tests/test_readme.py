@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from classification_fixtures import write_esc, write_sonyc, write_urbansound8k
 from dataset_fixtures import write_tau
 
 from yamnet.network import YAMNet
@@ -30,6 +31,8 @@ RUN_ELSEWHERE = {
     "python3 exp_train_model/export_experiment_results.py": "it needs PANN; test_training_experiment.py has small ones",
     "python3 exp_train_model/main_doce_training.py -s cnn/dataset=full+classifier=PANN -d -e myresults.png": "likewise",
     "python3 exp_train_model/plot_training_curve.py": "with a dataset of one's own below",
+    "python3 download_datasets.py": "against a local server in test_download_datasets.py",
+    "python3 download_datasets.py --list TAU,ESC-50 --output mypath": "likewise",
 }
 PRINT_ONLY = ("--list", " -p", " -c", "--dry_run")
 """Options of commands whose last word is no file."""
@@ -55,6 +58,9 @@ def clone(tmp_path_factory):
     for number in range(8):
         soundfile.write(folder / "recordings" / f"street_{number}.flac", noise, 32000)
     write_tau(folder, 8, seconds=1)
+    write_urbansound8k(folder, folds=(1, 2))
+    write_sonyc(folder)
+    write_esc(folder)
     torch.manual_seed(0)
     torch.save(YAMNet().state_dict(), folder / "yamnet" / "yamnet.pth")
     (folder / "bin").mkdir()
