@@ -17,6 +17,7 @@ from spectral_transcoder.errors import UserError
 from spectral_transcoder.generate import prepare
 from spectral_transcoder.inference import quicken
 from spectral_transcoder.paths import ROOT
+from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.sensor.calibration import DEFAULT_OFFSET_DB, LevelHistogram, calibrate, overall_levels
 from spectral_transcoder.sensor.clock import as_column
 from spectral_transcoder.sensor.gaps import Quality, divide
@@ -56,7 +57,7 @@ SECONDS_AT_ONCE = 40
 """That a teacher computes in one go on a CPU: what stays in its cache."""
 
 TRANSCODED_AT_ONCE = 8
-"""Seconds that a transcoder computes in one go on a CPU: a CNN has 64 maps of each."""
+"""Seconds that a trained transcoder computes in one go on a CPU: a CNN has 64 maps of each."""
 
 GPU_FACTOR = 50
 """By which a GPU has more in work at once."""
@@ -252,8 +253,10 @@ class Predictor:
         levels = torch.from_numpy(seconds).to(self.device)
         if levels.shape[1] == 1:
             levels = levels.expand(-1, FRAMES_PER_SECOND, -1).contiguous()
+        network = transcoder or self.transcoder
+        at_once = SECONDS_AT_ONCE if isinstance(network, Pinv) else TRANSCODED_AT_ONCE
         with self._computing():
-            return transcode_levels(transcoder or self.transcoder, levels, batch_size=TRANSCODED_AT_ONCE * self._factor)
+            return transcode_levels(network, levels, batch_size=at_once * self._factor)
 
     def _score_held(
         self, held: list[Blocks], frames_per_second: int, db_offset: float, histogram: LevelHistogram | None
