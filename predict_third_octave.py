@@ -24,7 +24,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument_group("models").add_argument
     add("--teacher", help="YamNet, mn04_as, mn10_as, PANN …; by default the first of these whose weights are there")
     add("--teacher_weights", type=Path, metavar="FILE", help="checkpoint to use in place of the downloaded one")
-    add("--transcoder", metavar="NAME", help="cnn_logits, cnn_mels or pinv; by default the first that is there")
+    add("--transcoder", metavar="NAME", help="tcn, cnn_logits, cnn_mels or pinv; by default the first that is there")
     add("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     add("--models", type=Path, default=ROOT, help="folder that download_pretrained_models.py --output was given")
     add(

@@ -43,7 +43,7 @@ __all__ = ["PREFERRED_TEACHERS", "Predictor", "Scored", "join", "load_predictor"
 PREFERRED_TEACHERS = ("YamNet", "mn04_as", "mn10_as", "PANN")
 """The first whose weights are at hand is the default: small ones come first, for there are years to go through."""
 
-PREFERRED_TRANSCODERS = ("cnn_logits", "cnn_mels", "pinv")
+PREFERRED_TRANSCODERS = ("tcn", "cnn_logits", "cnn_mels", "pinv")
 
 BLOCK_SECONDS = 10
 LONGEST_WINDOW = 10
@@ -359,7 +359,7 @@ def load_predictor(
     teacher
         name; by default the first of `PREFERRED_TEACHERS` whose weights are there.
     transcoder
-        name; by default the first of cnn_logits, cnn_mels and pinv that is there.
+        name; by default the first of tcn, cnn_logits, cnn_mels and pinv that is there.
     teacher_weights
         a checkpoint, in place of the one below `models`.
     models
@@ -390,7 +390,7 @@ def load_predictor(
             f"python3 download_pretrained_models.py --only {module_of(name).download_name(name)}"
         )
     chosen = transcoder or next(name for name in PREFERRED_TRANSCODERS if name in loaded.transcoders)
-    notes = () if chosen in PREFERRED_TRANSCODERS[:1] or transcoder else loaded.notes
+    notes = loaded.notes if chosen == "pinv" and not transcoder else ()
     return Predictor(
         quicken(loaded.teacher),
         quicken(loaded.transcoders[chosen]),
