@@ -89,6 +89,7 @@ FACTORS: dict[str, dict[str, object]] = {
         "learning_rate": LEARNING_RATES,
         "schedule": ("cosine", "constant"),
         "averaging": (1, 0),
+        "balance": (1, 0),
     },
 }
 """Plan → factor → modalities; the first factor is the outermost loop."""
@@ -121,7 +122,7 @@ def needs(setting: Setting) -> list[Setting]:
         needed.append(setting.replace(step="evaluate"))
     if step == "evaluate" and setting.plan != "reference":
         needed.append(setting.replace(step="train"))
-    trains_on_scores = step == "train" and setting["ts"] == 1 and setting.get("objective", "scores") == "scores"
-    if step == "metric" or trains_on_scores:
+    uses_scores = setting.get("objective", "scores") == "scores" or setting.get("balance")
+    if step == "metric" or (step == "train" and setting["ts"] == 1 and uses_scores):
         needed.append(scores)
     return needed

@@ -758,3 +758,18 @@ def test_schedule_and_average_go_on_bit_for_bit(tmp_path, steps):
         with pytest.raises(Interrupted):
             make_trainer(tmp_path, objective=objective, **options).train()
     assert_same(make_trainer(tmp_path, **options).train(), expected)
+
+
+def test_shares_tell_how_often_items_take_part(tmp_path):
+    shares = torch.tensor([1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0, 0, 0, 0], dtype=torch.float64)
+    objective = Watched()
+    made = Trainer(
+        linear(), objective, make_splits(), TrainingOptions(epochs=200, batch_size=2), checkpoint=tmp_path / "c",
+        shares=shares,
+    )  # fmt: skip
+    made.train()
+    assert {len(batch) for batch in objective.seen} == {2}
+    counts = torch.bincount(torch.tensor(objective.seen).flatten(), minlength=10) / 200
+    assert counts[6:].sum() == 0
+    assert counts.sum() == 4
+    assert (counts[:2] > counts[2:6].max() + 0.1).all()

@@ -25,7 +25,7 @@ from torch.testing import assert_close
 
 from exp_train_model import export_transcoders, plot_training_curve
 from exp_train_model.main_doce_training import EXPERIMENT
-from exp_train_model.plans import training_plans
+from exp_train_model.plans import needs, training_plans
 from spectral_transcoder import cli
 from spectral_transcoder.datasets.chunk_dataset import FORMAT, dataset_path, load_split
 from spectral_transcoder.errors import UserError
@@ -36,7 +36,7 @@ from spectral_transcoder.paths import ROOT
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.teachers import load_teacher
 from spectral_transcoder.training import metrics, training_experiment
-from spectral_transcoder.training.losses import HybridObjective, MelObjective, ScoreObjective
+from spectral_transcoder.training.losses import DistillationObjective, HybridObjective, MelObjective, ScoreObjective
 from spectral_transcoder.training.training_experiment import TrainingExperiment
 from spectral_transcoder.transcoders.store import build_transcoder, find_transcoders, load_transcoder
 from yamnet.mel import FRONT_END
@@ -744,3 +744,37 @@ def test_of_a_stopped_training_the_best_so_far_is_exported(stopped, tmp_path):
 def test_where_there_is_no_model_the_message_says_how_to_get_one(tmp_path):
     with pytest.raises(UserError, match="train one with"):
         exported(tmp_path, tmp_path / "exported")
+
+
+# Transcoders that generalise
+
+GENERALISE = f"generalise/transcoder=tcn_pinv{TRAINED}+schedule=cosine+averaging=1+balance=1+step=train+objective="
+
+
+def test_transcoders_that_generalise_are_distilled_after_a_likelihood(place, oracle, tmp_path, teacher, splits):
+    root = shutil.copytree(oracle, tmp_path / "generalise")
+    (likelihood,), (distillation,) = (select(GENERALISE + name, PLANS) for name in ("likelihood", "distillation"))
+    place.experiment(root).run(likelihood)
+    (start,) = find_transcoders("YamNet", [root / "model"]).values()
+    assert start.name == "tcn"
+    experiment = place.experiment(root, start_from=start.weights)
+    experiment.run(distillation)
+    losses = experiment.losses(distillation)
+    with torch.no_grad():
+        expected = DistillationObjective(teacher)(load_transcoder(start), splits["valid"])["loss"].item()
+    assert losses["losses_valid"][0] == pytest.approx(expected, rel=1e-3)
+    assert {"losses_mel_train", "losses_logit_train", "losses_order_train", "losses_embedding_train"} <= losses.keys()
+
+
+def test_no_class_outnumbers_the_others_by_much(monkeypatch):
+    monkeypatch.setattr(training_experiment, "MOST_OF_A_CLASS", 3)
+    scores = np.eye(4)[[0] * 12 + [1] * 4 + [2] * 2 + [3]]
+    shares = training_experiment.balanced_shares(scores)
+    assert shares.tolist() == [3 / 12] * 12 + [3 / 4] * 4 + [1] * 3
+    assert np.bincount(scores.argmax(axis=1), weights=shares).tolist() == [3, 3, 2, 1]
+
+
+def test_scores_are_needed_where_chunks_are_balanced_by_them():
+    for balance, n_needed in ((1, 1), (0, 0)):
+        (setting,) = select(GENERALISE.replace("balance=1", f"balance={balance}") + "likelihood", PLANS)
+        assert len(needs(setting)) == n_needed

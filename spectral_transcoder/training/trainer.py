@@ -118,6 +118,8 @@ class Trainer:
         of it is on the disk.
     scalars
         called with a name, a value and an iteration (for TensorBoard).
+    shares : (n_train,)
+        in [0, 1], of the epochs that an item takes part in; all by default. An epoch has as many items as they sum up to.
     """
 
     def __init__(
@@ -129,6 +131,7 @@ class Trainer:
         *,
         checkpoint: Path,
         scalars: Callable[[str, float, int], None] | None = None,
+        shares: torch.Tensor | None = None,
     ) -> None:
         self.options = options
         self.device = torch.device(options.device)
@@ -138,6 +141,7 @@ class Trainer:
             raise UserError("torch.compile does not work for transcoders on a CPU: leave out --compile")
         self.step_network = torch.compile(self.network) if options.compile else self.network
         self.objective = objective
+        self.shares = shares
         self.storage = _storage(splits, self.device)
         self.splits = {
             name: {key: tensor.to(self.storage) for key, tensor in split.items()} for name, split in splits.items()
@@ -229,7 +233,11 @@ class Trainer:
     @property
     def _n_iterations(self) -> int:
         """In an epoch."""
-        return math.ceil(self._n_items(TRAIN) / self.options.batch_size)
+        return math.ceil(self._epoch_size / self.options.batch_size)
+
+    @property
+    def _epoch_size(self) -> int:
+        return self._n_items(TRAIN) if self.shares is None else max(1, int(self.shares.sum()))
 
     @property
     def _n_steps_done(self) -> int:
@@ -323,7 +331,9 @@ class Trainer:
     def _shuffled(self) -> torch.Tensor:
         """Order of the epoch, a function of seed and epoch alone."""
         generator = torch.Generator().manual_seed(self.options.seed * 1_000_003 + self.epoch)
-        return torch.randperm(self._n_items(TRAIN), generator=generator).to(self.storage)
+        if self.shares is None:
+            return torch.randperm(self._n_items(TRAIN), generator=generator).to(self.storage)
+        return torch.multinomial(self.shares, self._epoch_size, generator=generator).to(self.storage)
 
     def _precision(self):
         if not self.options.mixed_precision:

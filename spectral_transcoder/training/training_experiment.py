@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from spectral_transcoder.experiments.plan import Setting
     from spectral_transcoder.teachers import Teacher
 
-__all__ = ["DATASET_NAMES", "METRICS", "STUDENTS", "TrainingExperiment"]
+__all__ = ["DATASET_NAMES", "METRICS", "STUDENTS", "TrainingExperiment", "balanced_shares"]
 
 FOLDERS = ("model", "loss", "evaluation", "metric", "duration")
 SPLITS = ("train", "valid", "eval")
@@ -72,6 +72,7 @@ METRICS = (
 )  # fmt: skip
 SEED = 0
 AVERAGING = 0.998
+MOST_OF_A_CLASS = 200
 LONGEST_GRADIENT = 1.0
 TCN_SIZES = {"tcn_nb_layers": 4, "tcn_nb_channels": 256}
 PAPER_CNN_SIZES = {"cnn_kernel_size": 5, "cnn_dilation": 1, "cnn_nb_layers": 5, "cnn_nb_channels": 64}
@@ -184,6 +185,7 @@ class TrainingExperiment:
             self._training_options(setting),
             checkpoint=self._checkpoint_path(setting),
             scalars=self._scalars(setting),
+            shares=balanced_shares(self._oracle_scores(setting, "train")) if setting.get("balance") else None,
         )
         start = time.perf_counter()
         trained = trainer.train()
@@ -374,7 +376,10 @@ class TrainingExperiment:
     def network_settings(self, setting: Setting) -> dict[str, object]:
         """Content of the settings file, under the paper's keys."""
         front_end = front_end_of(setting["classifier"])
-        described = vars(_transcoder_settings(setting))
+        is_tcn = setting["transcoder"] == "tcn_pinv"
+        described = {
+            key: value for key, value in vars(_transcoder_settings(setting)).items() if key not in TCN_SIZES or is_tcn
+        }
         return described | {
             "input_shape": [8, 29] if setting["transcoder"] == "mlp" else [8, 64],
             "output_shape": [front_end.chunk_frames, front_end.n_mels],
@@ -392,6 +397,26 @@ def _transcoder_settings(setting: Setting) -> TranscoderSettings:
         mlp_hl_1=setting.get("hidden1"),
         mlp_hl_2=setting.get("hidden2"),
     )
+
+
+def balanced_shares(scores: np.ndarray) -> torch.Tensor:
+    """Share of the epochs that each chunk takes part in, so that no class of sounds outnumbers the others by much.
+
+    What people record is music and speech above all, and a teacher's other classes are learned from few chunks. Of the
+    chunks whose top label is the same, about `MOST_OF_A_CLASS` are in an epoch.
+
+    Parameters
+    ----------
+    scores : (n_chunks, n_labels)
+        the teacher's.
+
+    Returns
+    -------
+    (n_chunks,) in [0, 1]
+    """
+    top = scores.argmax(axis=1)
+    counts = np.bincount(top)[top]
+    return torch.from_numpy(np.minimum(1, MOST_OF_A_CLASS / counts))
 
 
 def _sizes(setting: Setting) -> dict[str, int | None]:
