@@ -45,7 +45,7 @@ class SceneRecipe:
     level_db: tuple[float, float] = (-30.0, 0.0)
     """Peak of a piece."""
 
-    background_share: float = 0.5
+    background_share: float = 0.3
     """Of the scenes have a background."""
 
     background_db: tuple[float, float] = (-45.0, -12.0)
@@ -53,7 +53,7 @@ class SceneRecipe:
     colour_db: float = 4.0
     """Standard deviation of the microphone's response."""
 
-    overlap: tuple[float, float] = (0.6, 1.1)
+    overlap: tuple[float, float] = (0.8, 1.4)
     """When the next piece begins, as a share of the piece's duration."""
 
     seed: int = 0
