@@ -22,6 +22,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--name", help="by which pages call it; cnn_mels, cnn_logits … by default")
     add("--folder", type=Path, default=REFERENCE_MODELS, help="folder for the weights (%(default)s)")
+    add("--float16", action="store_true", help="store weights with half the digits, for files of half the size")
     add_selection_arguments(parser)
     return parser.parse_args(arguments)
 
@@ -40,7 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for setting, (_, name) in zip(trained, targets, strict=True):
         kept = {"kept_epoch": kept_epoch(training.losses(setting)["losses_valid"])}
         settings = training.network_settings(setting) | kept
-        print(save_transcoder(options.folder, name, training.best_state(setting), settings))
+        state = training.best_state(setting)
+        if options.float16:
+            state = {key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in state.items()}
+        print(save_transcoder(options.folder, name, state, settings))
     return 0
 
 
