@@ -22,7 +22,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--output", type=Path, default=AUDIO_GENERATED, help="a folder is made in it for each file")
     add("--teacher", help="PANN, YamNet, mn04_as, mn10_as …; by default the first of these whose weights are there")
     add("--teacher_weights", type=Path, metavar="FILE", help="checkpoint to use in place of the downloaded one")
-    add("--transcoders", nargs="+", metavar="NAME", help="pinv, cnn_mels, cnn_logits; by default all that are there")
+    add("--transcoders", nargs="+", metavar="NAME", help="pinv, cnn_mels, cnn_logits, tcn; by default all here")
     add("--iterations", type=cli.positive, default=20, help="of Griffin-Lim")
     add("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     add("--models", type=Path, default=ROOT, help="folder that download_pretrained_models.py --output was given")

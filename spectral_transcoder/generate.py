@@ -42,7 +42,7 @@ __all__ = ["DEFAULT_TRANSCODERS", "Generated", "Generator", "choose_teacher", "g
 PREFERRED_TEACHERS = ("PANN", "YamNet", "mn10_as", "mn04_as")
 """The first whose weights are at hand is the default."""
 
-DEFAULT_TRANSCODERS = ("pinv", "cnn_mels", "cnn_logits")
+DEFAULT_TRANSCODERS = ("pinv", "cnn_mels", "cnn_logits", "tcn")
 
 PUBLISHED = {("cnn_mels", "PANN"), ("cnn_logits", "PANN"), ("cnn_logits", "YamNet")}
 """Transcoders that the paper's repository offers."""
@@ -52,6 +52,7 @@ TITLES = {
     "pinv": "PINV",
     "cnn_mels": "CNN-mels",
     "cnn_logits": "CNN-logits",
+    "tcn": "TCN",
 }
 
 TEXTS = {
@@ -59,6 +60,7 @@ TEXTS = {
     "pinv": "Third octaves spread over the Mel bands by a pseudo-inverse; nothing is trained.",
     "cnn_mels": "PINV corrected by a network that was trained to match the Mel spectrogram.",
     "cnn_logits": "PINV corrected by a network that was trained to match the teacher's tags.",
+    "tcn": "PINV corrected at the sensor's frame rate, with the texture of noise, on many kinds of sounds.",
 }
 
 

@@ -69,13 +69,22 @@ def save_yamnet(folder):
     return folder
 
 
-def save_cnns(folder, teacher="YamNet"):
-    """Save small stand-ins for the trained CNNs, which change PINV by a little, where ours would lie."""
-    settings = {"model_type": "cnn_pinv", "mels_type": teacher}
-    settings |= {"cnn_kernel_size": 3, "cnn_dilation": 1, "cnn_nb_layers": 2, "cnn_nb_channels": 2}
+SMALL_CNN = {
+    "model_type": "cnn_pinv",
+    "cnn_kernel_size": 3,
+    "cnn_dilation": 1,
+    "cnn_nb_layers": 2,
+    "cnn_nb_channels": 2,
+}
+SMALL_TCN = {"model_type": "tcn_pinv", "tcn_nb_layers": 1, "tcn_nb_channels": 4}
+
+
+def save_transcoders(folder, teacher="YamNet"):
+    """Save small stand-ins for the trained networks, which change PINV by a little, where ours would lie."""
     (folder / "reference_models").mkdir(parents=True, exist_ok=True)
-    for seed, name in enumerate(("cnn_mels", "cnn_logits")):
+    for seed, (name, sizes) in enumerate((("cnn_mels", SMALL_CNN), ("cnn_logits", SMALL_CNN), ("tcn", SMALL_TCN))):
         torch.manual_seed(seed)
+        settings = sizes | {"mels_type": teacher}
         path = folder / "reference_models" / f"{name}_{teacher}.safetensors"
         save_file(build_transcoder(TranscoderSettings(**settings)).state_dict(), path)
         path.with_suffix(".yaml").write_text(yaml.safe_dump(settings | {"name": name}))

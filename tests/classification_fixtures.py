@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 import torch
-from audio_fixtures import noise, save_cnns, save_yamnet, scene, write
+from audio_fixtures import noise, save_transcoders, save_yamnet, scene, write
 from recipe import fill
 
 from efficientat.teacher import create
@@ -76,7 +76,7 @@ def write_table(path, rows):
 
 def save_models(folder):
     """Save a YAMNet, its CNNs and the smallest EfficientAT network, all with random weights; gives `folder`."""
-    save_cnns(save_yamnet(folder))
+    save_transcoders(save_yamnet(folder))
     path = folder / "efficientat" / "mn01_as_mAP_298.pt"
     path.parent.mkdir()
     torch.save(fill(create("mn01_as").network, linear_factor=0.1).state_dict(), path)

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from audio_fixtures import noise, save_cnns, scene, write
+from audio_fixtures import noise, save_transcoders, scene, write
 from classification_fixtures import save_models
 from torch.testing import assert_close
 
@@ -249,7 +249,7 @@ def test_a_transcoder_of_ones_own_goes_by_its_name(tmp_path):
 def test_the_papers_transcoder_is_not_scored_twice(tmp_path, monkeypatch):
     monkeypatch.setattr("spectral_transcoder.classification.scored_models.REFERENCE_MODELS", tmp_path / "none")
     save_models(tmp_path)
-    save_cnns(tmp_path / "theirs")
+    save_transcoders(tmp_path / "theirs")
     (tmp_path / "theirs/reference_models").rename(tmp_path / "paper_transcoders")
     both = find_models(["YamNet"], ["self", "cnn", "paper"], folder=tmp_path)
     assert names(both) == ["YamNet/self", "YamNet/cnn", "YamNet/paper"]

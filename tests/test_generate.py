@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from audio_fixtures import noise, octave_levels, save_cnns, save_yamnet, scene, write
+from audio_fixtures import noise, octave_levels, save_transcoders, save_yamnet, scene, write
 from matplotlib.image import imread
 
 import generate_audio
@@ -41,7 +41,7 @@ def models(tmp_path_factory):
 @pytest.fixture(scope="module")
 def all_models(tmp_path_factory):
     """The same, with stand-ins for the trained CNNs."""
-    return save_cnns(save_yamnet(tmp_path_factory.mktemp("all_models")))
+    return save_transcoders(save_yamnet(tmp_path_factory.mktemp("all_models")))
 
 
 @pytest.fixture(autouse=True)
@@ -471,8 +471,8 @@ def test_all_transcoders_that_are_there_are_used_by_default_and_the_others_named
     assert (few.teacher_name, list(few.transcoders)) == ("YamNet", ["pinv"])
     assert list(all_.transcoders) == list(DEFAULT_TRANSCODERS)
     assert all_.notes == ()
-    assert len(few.notes) == 2
-    for name, note in zip(("CNN-mels", "CNN-logits"), few.notes, strict=True):
+    assert len(few.notes) == 3
+    for name, note in zip(("CNN-mels", "CNN-logits", "TCN"), few.notes, strict=True):
         assert note.startswith(f"{name} is left out")
         assert "\n" not in note
     assert "download_pretrained_models.py --only paper_transcoders" in few.notes[1]
@@ -599,7 +599,7 @@ def test_the_printed_tags_are_the_highest_of_the_table(generated):
     head, titles, *lines = printed.strip().splitlines()[:12]
     assert head == "a.wav: what YamNet hears"
     columns = [match.start() for match in re.finditer(r"\S+( \S+)*", titles)]
-    assert re.split(r" {2,}", titles) == ["Ground truth", "PINV", "CNN-mels", "CNN-logits"]
+    assert re.split(r" {2,}", titles) == ["Ground truth", "PINV", "CNN-mels", "CNN-logits", "TCN"]
     for name, start, end in zip((GROUND_TRUTH, *DEFAULT_TRANSCODERS), columns, [*columns[1:], None], strict=True):
         ordered = sorted(rows, key=lambda row, name=name: -float(row[name]))[:10]
         expected = [f"{float(row[name]):.2f} {row['label'][:26]}".strip() for row in ordered]

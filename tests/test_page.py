@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 import soundfile
-from audio_fixtures import save_cnns, save_yamnet, scene, write
+from audio_fixtures import save_transcoders, save_yamnet, scene, write
 
 from spectral_transcoder import generate
 from spectral_transcoder import page as page_module
@@ -167,7 +167,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def generator(tmp_path_factory):
-    models = save_cnns(save_yamnet(tmp_path_factory.mktemp("models")))
+    models = save_transcoders(save_yamnet(tmp_path_factory.mktemp("models")))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(generate, "REFERENCE_MODELS", models / "none")
         return prepare(models=models, iterations=2, device="cpu")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from audio_fixtures import save_cnns, save_yamnet, scene
+from audio_fixtures import save_transcoders, save_yamnet, scene
 from sensor_fixtures import (
     ListSource,
     ToyTeacher,
@@ -36,7 +36,7 @@ OFFSET = -26
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     """A YAMNet with weights by the recipe, and stand-ins for the trained CNNs."""
-    return save_cnns(save_yamnet(tmp_path_factory.mktemp("models")))
+    return save_transcoders(save_yamnet(tmp_path_factory.mktemp("models")))
 
 
 @pytest.fixture(autouse=True)

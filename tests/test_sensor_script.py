@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from audio_fixtures import octave_levels, save_cnns, save_yamnet, scene
+from audio_fixtures import octave_levels, save_transcoders, save_yamnet, scene
 from sensor_fixtures import make_levels, make_table, make_times, write_csv, write_h5, write_npy
 
 import predict_third_octave
@@ -26,7 +26,7 @@ RESULTS = {"_scores.csv", "_settings.json", "_summary.csv", ".png"}
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     """A YamNet with weights by the recipe, and stand-ins for the trained CNNs."""
-    return save_cnns(save_yamnet(tmp_path_factory.mktemp("models")))
+    return save_transcoders(save_yamnet(tmp_path_factory.mktemp("models")))
 
 
 @pytest.fixture(autouse=True)

@@ -119,7 +119,8 @@ class Trainer:
     scalars
         called with a name, a value and an iteration (for TensorBoard).
     shares : (n_train,)
-        in [0, 1], of the epochs that an item takes part in; all by default. An epoch has as many items as they sum up to.
+        in [0, 1], of the epochs that an item takes part in; all by default. An epoch has as many items as they sum up
+        to.
     """
 
     def __init__(
