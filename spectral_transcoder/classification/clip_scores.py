@@ -12,6 +12,7 @@ import torch
 
 from spectral_transcoder.audio import Recording
 from spectral_transcoder.errors import UserError
+from spectral_transcoder.inference import quicken
 from spectral_transcoder.teachers import front_end_of, load_teacher
 from spectral_transcoder.third_octave import SAMPLE_RATE
 from spectral_transcoder.transcoding import transcode
@@ -118,6 +119,8 @@ class ClipScorer:
             for name, weights in {(model.classifier, model.teacher_weights) for model in self.models}
         }
         transcoders = [model.load_transcoder() for model in self.models]
+        for network in (*(teacher.network for teacher in teachers.values()), *filter(None, transcoders)):
+            quicken(network)
         return [
             (teachers[model.classifier, model.teacher_weights], transcoder and transcoder.to(self.device))
             for model, transcoder in zip(self.models, transcoders, strict=True)
