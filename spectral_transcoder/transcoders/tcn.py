@@ -1,8 +1,8 @@
 """A correction of PINV that works at the sensor's frame rate: a temporal convolutional network.
 
-The paper's CNN spends two billion multiplications a second on images of 10-ms frames that were interpolated from eight
-third-octave frames. Here the layers see these eight frames as they are, each as a vector, and only the last one makes
-Mel frames of them: an upsampling that is learned in place of the linear one.
+The paper's CNN spends one or two billion multiplications a second on images of 10-ms frames that were interpolated
+from eight third-octave frames. Here the layers see these eight frames as they are, each as a vector, and only the last
+one makes Mel frames of them: an upsampling that is learned in place of the linear one.
 
 What third octaves do not tell, a network that minimises an error replaces by its mean. The Mel spectrogram becomes
 smooth, and smooth is what no sound is: teachers take it for silence or a sine. So the network also says how far the Mel
