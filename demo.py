@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     table, curves = replicate()
     print("\nPages: players, spectrograms and tags side by side. Open them in a browser:")
     print(*(AUDIO_GENERATED / name / "index.html" for name in SHOWN), sep="\n")
-    print("The trained transcoders on them are a beginning: reference_models/README.md says what they reach.")
+    print("Of the trained transcoders, TCN is the one to listen to: reference_models/README.md says what they reach.")
     print(
         "\nThe paper's experiment in miniature, four recordings to train with and three to compare on: it shows how the"
     )
