@@ -22,7 +22,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--output", type=Path, default=RESULTS, help="folder for what is made of each file")
 
     add = parser.add_argument_group("models").add_argument
-    add("--teacher", help="YamNet, mn04_as, mn10_as, PANN …; by default the first of these whose weights are there")
+    add("--teacher", help="mn04_as, YamNet, mn10_as, PANN …; by default the first of these whose weights are there")
     add("--teacher_weights", type=Path, metavar="FILE", help="checkpoint to use in place of the downloaded one")
     add("--transcoder", metavar="NAME", help="tcn, cnn_logits, cnn_mels or pinv; by default the first that is there")
     add("--device", default="auto", help="auto, cpu, cuda or cuda:N")

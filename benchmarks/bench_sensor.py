@@ -132,6 +132,7 @@ def main() -> int:
     keep_memory()
     day, some, few = options.hours
     rows = [("mn04_as", "pinv", mixed, day, "npy") for mixed in (False, True)]
+    rows += [("mn04_as", "tcn", mixed, some, "npy") for mixed in (False, True)]
     rows += [("mn04_as", "pinv", False, some, kind) for kind in ("npy", "csv", "parquet")]
     rows += [("YamNet", "pinv", mixed, some, "npy") for mixed in (False, True)]
     rows += [(teacher, "cnn_logits", mixed, few, "npy") for teacher in TEACHERS for mixed in (False, True)]

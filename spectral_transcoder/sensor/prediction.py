@@ -17,13 +17,13 @@ from spectral_transcoder.errors import UserError
 from spectral_transcoder.generate import prepare
 from spectral_transcoder.inference import quicken
 from spectral_transcoder.paths import ROOT
-from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.sensor.calibration import DEFAULT_OFFSET_DB, LevelHistogram, calibrate, overall_levels
 from spectral_transcoder.sensor.clock import as_column
 from spectral_transcoder.sensor.gaps import Quality, divide
 from spectral_transcoder.sensor.readers import open_levels
 from spectral_transcoder.teachers import find_weights, module_of
 from spectral_transcoder.third_octave import FAST, N_BANDS
+from spectral_transcoder.transcoders.cnn import CNNPinv
 from spectral_transcoder.transcoding import transcode_levels
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PREFERRED_TEACHERS", "Predictor", "Scored", "join", "load_predictor"]
 
-PREFERRED_TEACHERS = ("YamNet", "mn04_as", "mn10_as", "PANN")
-"""The first whose weights are at hand is the default: small ones come first, for there are years to go through."""
+PREFERRED_TEACHERS = ("mn04_as", "YamNet", "mn10_as", "PANN")
+"""The first whose weights are at hand is the default: quick ones come first, for there are years to go through."""
 
 PREFERRED_TRANSCODERS = ("tcn", "cnn_logits", "cnn_mels", "pinv")
 
@@ -54,10 +54,10 @@ LEAST_COVERAGE = 0.5
 """Share of a block's seconds that must be there for it to have scores."""
 
 SECONDS_AT_ONCE = 40
-"""That a teacher computes in one go on a CPU: what stays in its cache."""
+"""That a teacher or a transcoder computes in one go on a CPU: what stays in its cache."""
 
-TRANSCODED_AT_ONCE = 8
-"""Seconds that a trained transcoder computes in one go on a CPU: a CNN has 64 maps of each."""
+CNN_SECONDS_AT_ONCE = 8
+"""That a CNN transcoder computes in one go, which has 64 maps of each."""
 
 GPU_FACTOR = 50
 """By which a GPU has more in work at once."""
@@ -254,7 +254,7 @@ class Predictor:
         if levels.shape[1] == 1:
             levels = levels.expand(-1, FRAMES_PER_SECOND, -1).contiguous()
         network = transcoder or self.transcoder
-        at_once = SECONDS_AT_ONCE if isinstance(network, Pinv) else TRANSCODED_AT_ONCE
+        at_once = CNN_SECONDS_AT_ONCE if isinstance(network, CNNPinv) else SECONDS_AT_ONCE
         with self._computing():
             return transcode_levels(network, levels, batch_size=at_once * self._factor)
 
