@@ -213,7 +213,7 @@ def test_a_table_has_times_and_labels(tmp_path):
 
 def test_the_default_is_what_is_there(models, tmp_path):
     predictor = load_predictor(models=models, device="cpu")
-    assert (predictor.teacher.name, predictor.transcoder_name) == ("YamNet", "cnn_logits")
+    assert (predictor.teacher.name, predictor.transcoder_name) == ("YamNet", "tcn")
     assert predictor.notes == ()
     bare = save_yamnet(tmp_path / "bare")
     predictor = load_predictor(models=bare, device="cpu")
@@ -222,7 +222,7 @@ def test_the_default_is_what_is_there(models, tmp_path):
 
 
 def test_missing_weights_are_a_line(tmp_path):
-    with pytest.raises(UserError, match=r"download_pretrained_models\.py --only yamnet"):
+    with pytest.raises(UserError, match=r"download_pretrained_models\.py --only mn04_as"):
         load_predictor(models=tmp_path)
 
 
