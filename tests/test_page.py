@@ -32,7 +32,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
-TITLES = ["Original", "Ground truth", "PINV", "CNN-mels", "CNN-logits"]
+TITLES = ["Original", "Ground truth", "PINV", "CNN-mels", "CNN-logits", "TCN"]
 NAME = "a <script>document.title='owned'<b> & \"q\" 100% #1?.wav"
 
 
@@ -243,7 +243,7 @@ def test_all_players_play_and_nothing_is_complained_about(request, open_page, wh
     result = request.getfixturevalue(which_page)
     shown, complaints = open_page(result.page)
     durations = shown.evaluate("[...document.querySelectorAll('audio')].map(audio => audio.duration)")
-    assert durations == pytest.approx([1.6] * 5, abs=1e-3)
+    assert durations == pytest.approx([1.6] * len(TITLES), abs=1e-3)
     addresses = shown.evaluate("[...document.querySelectorAll('audio')].map(audio => audio.getAttribute('src'))")
     assert all(address.startswith("data:") == (which_page == "generated") for address in addresses)
     assert all(0 < time <= 1.6 for time in shown.evaluate(PLAY))
@@ -253,9 +253,9 @@ def test_all_players_play_and_nothing_is_complained_about(request, open_page, wh
 def test_all_pictures_show_something(generated, open_page):
     shown, _ = open_page(generated.page)
     widths = shown.evaluate("[...document.images].map(image => image.naturalWidth)")
-    # Third octaves, four Mel spectrograms, all together.
-    assert widths[:5] == [13, 161, 161, 161, 161]
-    assert widths[5] > 1000
+    # Third octaves, five Mel spectrograms, all together.
+    assert widths[:-1] == [13, 161, 161, 161, 161, 161]
+    assert widths[-1] > 1000
     assert min(shown.evaluate(COLOURS)) > 20
     assert shown.evaluate("[...document.images].every(image => image.getBoundingClientRect().height > 100)")
 
