@@ -12,11 +12,11 @@ from spectral_transcoder.errors import UserError
 from spectral_transcoder.teachers import audioset_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["TRAFFIC_VOICE_BIRDS", "group_indices", "group_members", "read_groups"]
+__all__ = ["TRAFFIC_VOICE_BIRDS", "group_indices", "group_members", "members_of", "read_groups"]
 
 TRAFFIC_VOICE_BIRDS = Path(__file__).with_name("traffic_voice_birds.csv")
 """The three sources that noise monitoring asks for most; 46 labels of AudioSet (Tailleur et al., 2023)."""
@@ -46,6 +46,14 @@ def group_indices(labels: Sequence[str], path: Path = TRAFFIC_VOICE_BIRDS) -> ND
     return np.flatnonzero([label in groups for label in labels])
 
 
+def members_of(labels: Sequence[str], groups: Mapping[str, str]) -> dict[str, NDArray[np.integer]]:
+    """Group → which of the labels belong to it, none perhaps, in the order in which the groups are named first."""
+    return {
+        group: np.flatnonzero([groups.get(label) == group for label in labels])
+        for group in dict.fromkeys(groups.values())
+    }
+
+
 def group_members(labels: Sequence[str], path: Path = TRAFFIC_VOICE_BIRDS) -> dict[str, NDArray[np.integer]]:
     """Group → which of the labels belong to it, in the order of the file.
 
@@ -60,10 +68,7 @@ def group_members(labels: Sequence[str], path: Path = TRAFFIC_VOICE_BIRDS) -> di
     unknown = [label for label in groups if label not in {*labels, *audioset_labels()}]
     if unknown:
         raise UserError(f"{path}: no labels of AudioSet: {', '.join(map(repr, unknown))}; check their spelling")
-    members = {
-        group: np.flatnonzero([groups.get(label) == group for label in labels])
-        for group in dict.fromkeys(groups.values())
-    }
+    members = members_of(labels, groups)
     empty = [group for group, indices in members.items() if not len(indices)]
     if empty:
         raise UserError(f"{path}: the teacher has no label of the group {', '.join(empty)}: leave it out")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectral_transcoder.errors import UserError
+from spectral_transcoder.label_groups import members_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,10 +42,10 @@ def group_scores(
     UserError
         where the teacher has no label of a class.
     """
-    members = [[index for index, label in enumerate(labels) if groups.get(label) == name] for name in classes]
-    if without := [name for name, indices in zip(classes, members, strict=True) if not indices]:
+    members = members_of(labels, groups)
+    if without := [name for name in classes if not len(members.get(name, ()))]:
         raise UserError(f"the teacher has no label of the class {', '.join(without)}: add one to the groups")
-    return np.stack([scores[:, indices].max(axis=1) for indices in members], axis=1)
+    return np.stack([scores[:, members[name]].max(axis=1) for name in classes], axis=1)
 
 
 def in_the_top(
