@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     paths = [source.path for folder in options.folders for source in folder_sources(folder)]
     write = SceneWriter(collections_in(paths), SceneRecipe(seed=options.seed), make_folder(options.output))
+    write.check()
     rounds = results_in_rounds(write, range(options.scenes), workers=options.workers or available_cores())
     with tqdm(total=options.scenes, unit="scene", disable=None) as bar:
         for written in rounds:

@@ -2,6 +2,7 @@
 
 import errno
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -251,7 +252,8 @@ def short_scenes(monkeypatch):
 def test_the_command_writes_scenes_that_are_recordings_like_others(folder, collections, tmp_path, capsys):
     assert run(folder, "--output", tmp_path, "--scenes", 3, "--seed", 5) == 0
     assert capsys.readouterr().out == f"{tmp_path} (3 scenes of 3 recordings)\n"
-    paths = sorted(tmp_path.iterdir())
+    note, *paths = sorted(tmp_path.iterdir())
+    assert json.loads(note.read_text())["seed"] == 5
     assert [path.name for path in paths] == ["scene_00000.flac", "scene_00001.flac", "scene_00002.flac"]
     for number, path in enumerate(paths):
         samples, rate = soundfile.read(path, dtype="float32")
@@ -285,12 +287,22 @@ def test_what_was_stopped_goes_on_and_leaves_nothing_behind(folder, tmp_path, mo
 
         patch.setattr(scenes, "make_scene", stop)
         assert run(folder, "--output", tmp_path / "stopped", "--scenes", 4) == 130
-    assert len(list((tmp_path / "stopped").iterdir())) == 2
+    assert len(list((tmp_path / "stopped").glob("scene_*"))) == 2
     assert run(folder, "--output", tmp_path / "stopped", "--scenes", 4) == 0
     assert run(folder, "--output", tmp_path / "whole", "--scenes", 4) == 0
     for number in range(4):
         name = f"scene_{number:05}.flac"
         assert (tmp_path / "stopped" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_scenes_of_another_recipe_do_not_mix(folder, tmp_path, capsys):
+    arguments = [str(folder), "--output", str(tmp_path), "--scenes", "1", "--workers", "1"]
+    assert cli.run(make_scenes.main, arguments) == 0
+    written = (tmp_path / "scene_00000.flac").read_bytes()
+    assert cli.run(make_scenes.main, [*arguments, "--seed", "1"]) == 1
+    assert "are made otherwise, or of other recordings: name a new folder" in capsys.readouterr().err
+    assert (tmp_path / "scene_00000.flac").read_bytes() == written
+    assert cli.run(make_scenes.main, arguments) == 0
 
 
 def test_a_full_disk_leaves_no_broken_scene(collections, tmp_path, monkeypatch):

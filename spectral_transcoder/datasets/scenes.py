@@ -7,15 +7,18 @@ each with a level and a speed of its own, all coloured by a random microphone.
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spectral_transcoder.audio import Recording
+from spectral_transcoder.errors import UserError
 from spectral_transcoder.files import write_whole
 from spectral_transcoder.third_octave import SAMPLE_RATE
 
@@ -96,6 +99,25 @@ class SceneWriter:
     collections: Sequence[Sequence[Path]]
     recipe: SceneRecipe
     folder: Path
+
+    def check(self) -> None:
+        """Write down what the folder's scenes are made of, or compare it with what was written down.
+
+        Raises
+        ------
+        UserError
+            where the scenes that are there are made by another recipe, or of other recordings.
+        """
+        names = [[path.as_posix() for path in collection] for collection in self.collections]
+        checksum = hashlib.sha256(json.dumps(names).encode()).hexdigest()
+        made_of = json.loads(json.dumps(asdict(self.recipe) | {"recordings": checksum}))
+        note = self.folder / "recipe.json"
+        if not note.exists():
+            with write_whole(note) as partial:
+                partial.write_text(json.dumps(made_of, indent=1), encoding="utf-8")
+        elif json.loads(note.read_text(encoding="utf-8")) != made_of:
+            reason = "are made otherwise, or of other recordings"
+            raise UserError(f"the scenes in {self.folder} {reason}: name a new folder")
 
     def __call__(self, number: int) -> Path:
         """Write a scene as 16-bit FLAC."""
