@@ -682,6 +682,6 @@ def spend(tmp_path, minutes):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is counted otherwise here")
 def test_memory_does_not_grow_with_the_length(tmp_path):
-    short, long = (spend(tmp_path, minutes) for minutes in (3, 61))
+    short, long = (spend(tmp_path, minutes) for minutes in (3, 31))
     assert long < 1300
     assert long - short < 150
