@@ -99,6 +99,13 @@ def test_members_of_a_batch_do_not_see_each_other():
         assert_close(network(chunks), singles, rtol=0, atol=1e-4)
 
 
+def test_it_learns_where_its_texture_was_first_made_for_inference():
+    noise_texture.cache_clear()
+    with torch.inference_mode():
+        make(YAMNET)(levels(1, 8, 29))
+    make(YAMNET)(levels(1, 8, 29)).sum().backward()
+
+
 def test_every_weight_learns():
     network = make(YAMNET, n_channels=16, n_layers=2)
     network(levels(2, 8, 29)).square().mean().backward()

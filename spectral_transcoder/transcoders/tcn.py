@@ -135,7 +135,8 @@ class Block(nn.Module):
 @cache
 def noise_texture(front_end: MelFrontEnd) -> torch.Tensor:
     """What a second of white noise has in each Mel band above and below its mean, (chunk_frames, n_mels)."""
-    with torch.device("cpu"):
+    # An ordinary tensor wherever it is made first, for it is kept, and networks that learn use it, too.
+    with torch.inference_mode(False), torch.no_grad(), torch.device("cpu"):
         noise = NOISE_AMPLITUDE * torch.randn(front_end.sample_rate, generator=torch.Generator().manual_seed(0))
         mel = front_end(noise)[: front_end.chunk_frames]
     return mel - mel.mean(dim=0)
