@@ -139,7 +139,7 @@ def noise_texture(front_end: MelFrontEnd) -> torch.Tensor:
     with torch.inference_mode(False), torch.no_grad(), torch.device("cpu"):
         noise = NOISE_AMPLITUDE * torch.randn(front_end.sample_rate, generator=torch.Generator().manual_seed(0))
         mel = front_end(noise)[: front_end.chunk_frames]
-    return mel - mel.mean(dim=0)
+        return mel - mel.mean(dim=0)
 
 
 def _relative(levels: torch.Tensor) -> torch.Tensor:
