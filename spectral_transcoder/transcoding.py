@@ -6,12 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 
 from spectral_transcoder.third_octave import SAMPLE_RATE, third_octave
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from spectral_transcoder.mel import MelFrontEnd
 
 __all__ = [
@@ -26,10 +25,13 @@ __all__ = [
 CHUNK_SAMPLES = SAMPLE_RATE
 """One second, what the transcoders are trained on."""
 
-CPU_BATCH_SIZE = 4
+CPU_CNN_BATCH_SIZE = 4
 """Of a CNN's maps of so many seconds a CPU's cache holds a part: 1.6 times as fast as 64."""
 
-BATCH_SIZE = 64
+CPU_BATCH_SIZE = 40
+"""Other transcoders make few numbers of a second."""
+
+GPU_BATCH_SIZE = 512
 
 
 def transcode_levels(transcoder: nn.Module, levels: torch.Tensor, *, batch_size: int | None = None) -> torch.Tensor:
@@ -40,17 +42,23 @@ def transcode_levels(transcoder: nn.Module, levels: torch.Tensor, *, batch_size:
     levels : (n_chunks, n_frames, 29)
         in dB; n_chunks may be zero.
     batch_size
-        what suits the device by default.
+        what suits transcoder and device by default.
 
     Returns
     -------
     (n_chunks, chunk_frames, n_mels)
     """
-    if batch_size is None:
-        batch_size = CPU_BATCH_SIZE if levels.device.type == "cpu" else BATCH_SIZE
+    batch_size = batch_size or _suitable_batch_size(transcoder, levels.device)
     # A batch of none tells the shape where there is nothing to transcode.
     batches = levels.split(batch_size) if len(levels) else (levels,)
     return torch.cat([transcoder(batch) for batch in batches])
+
+
+def _suitable_batch_size(transcoder: nn.Module, device: torch.device) -> int:
+    if device.type != "cpu":
+        return GPU_BATCH_SIZE
+    has_maps = any(isinstance(layer, nn.Conv2d) for layer in transcoder.modules())
+    return CPU_CNN_BATCH_SIZE if has_maps else CPU_BATCH_SIZE
 
 
 def transcode(transcoder: nn.Module, waveform: torch.Tensor, *, batch_size: int | None = None) -> torch.Tensor:

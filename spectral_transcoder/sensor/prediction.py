@@ -23,7 +23,6 @@ from spectral_transcoder.sensor.gaps import Quality, divide
 from spectral_transcoder.sensor.readers import open_levels
 from spectral_transcoder.teachers import find_weights, module_of
 from spectral_transcoder.third_octave import FAST, N_BANDS
-from spectral_transcoder.transcoders.cnn import CNNPinv
 from spectral_transcoder.transcoding import transcode_levels
 
 if TYPE_CHECKING:
@@ -54,10 +53,7 @@ LEAST_COVERAGE = 0.5
 """Share of a block's seconds that must be there for it to have scores."""
 
 SECONDS_AT_ONCE = 40
-"""That a teacher or a transcoder computes in one go on a CPU: what stays in its cache."""
-
-CNN_SECONDS_AT_ONCE = 8
-"""That a CNN transcoder computes in one go, which has 64 maps of each."""
+"""That a teacher computes in one go on a CPU: what stays in its cache."""
 
 GPU_FACTOR = 50
 """By which a GPU has more in work at once."""
@@ -254,9 +250,8 @@ class Predictor:
         if levels.shape[1] == 1:
             levels = levels.expand(-1, FRAMES_PER_SECOND, -1).contiguous()
         network = transcoder or self.transcoder
-        at_once = CNN_SECONDS_AT_ONCE if isinstance(network, CNNPinv) else SECONDS_AT_ONCE
         with self._computing():
-            return transcode_levels(network, levels, batch_size=at_once * self._factor)
+            return transcode_levels(network, levels)
 
     def _score_held(
         self, held: list[Blocks], frames_per_second: int, db_offset: float, histogram: LevelHistogram | None
