@@ -96,15 +96,12 @@ def _write_pictures(
             label, values = "AUPRC", {one["transcoder"]: classification.result(one, "auprc") for one in of_both}
         else:
             label, values = "recall", {name: confusion.diagonal() for name, confusion in confusions.items()}
-            figure = confusion_figure(confusions, dataset.classes, title=title)
-            yield _saved(figure, folder / f"confusion_{stem}.png", save)
-        figure = class_figure(values, dataset.classes, label=label, title=title)
-        yield _saved(figure, folder / f"classes_{stem}.png", save)
-
-
-def _saved(figure, path: Path, save) -> Path:
-    save(figure, path)
-    return path
+            path = folder / f"confusion_{stem}.png"
+            save(confusion_figure(confusions, dataset.classes, title=title), path)
+            yield path
+        path = folder / f"classes_{stem}.png"
+        save(class_figure(values, dataset.classes, label=label, title=title), path)
+        yield path
 
 
 def _file_name(dataset: LabelledDataset) -> str:

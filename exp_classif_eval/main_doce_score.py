@@ -63,22 +63,15 @@ def configure(experiment: Experiment, options: Namespace) -> Experiment:
     )
 
 
-def _nothing(*_: object) -> None:
-    """Stand in until `configure` knows where things are."""
-
-
 METRICS = (
-    Metric("acc_classif", _nothing, title="accuracy", direction="higher", decimals=1, percent=True),
-    Metric("macro_auprc", _nothing, title="macro-AUPRC", direction="higher", decimals=2, significance=False),
+    Metric("acc_classif", title="accuracy", direction="higher", decimals=1, percent=True),
+    Metric("macro_auprc", title="macro-AUPRC", direction="higher", decimals=2, significance=False),
 )
 
 EXPERIMENT = Experiment(
     name="classif_exp",
     plans=classification_plans(),
     root=DATA / "classification_experiments" / "classif_exp",
-    run=_nothing,
-    is_done=_nothing,
-    outputs=_nothing,
     metrics=METRICS,
     description=__doc__,
     needs=needs,

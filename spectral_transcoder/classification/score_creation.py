@@ -107,12 +107,7 @@ def create_scores(
     if not added and there.rows.keys() >= usable:
         return Summary(path, True, len(there.rows), tuple(there.models), absent=absent)
     labels = {model.name: labels_of(model.classifier) for model in models}
-    settings = {
-        "recordings": checksum,
-        "models": fingerprints,
-        "paper": paper,
-        "device": device.split(":")[0],
-    }
+    settings = {"recordings": checksum, "models": fingerprints, "paper": paper, "device": device.split(":")[0]}
     with PartialScores(path, settings, n_clips=len(clips), n_scores=sum(map(len, labels.values()))) as partial:
         work = _Work(clips, scorer, labels, added, there)
         unusable = work.do(partial, usable, n_processes=(workers or available_cores()) if device == "cpu" else 1)
@@ -121,10 +116,8 @@ def create_scores(
         numbers, scores = partial.scores()
         if len(numbers) == 0:
             raise UserError(f"no recording of {dataset.name} can be used: {next(iter(unusable.values()))}")
-        made = {
-            name: ModelScores(values, labels[name], fingerprints[name])
-            for name, values in _by_model(scores, labels).items()
-        }
+        by_model = _by_model(scores, labels)
+        made = {name: ModelScores(values, labels[name], fingerprints[name]) for name, values in by_model.items()}
         scored = [clips[number] for number in numbers]
         kept = there.others([clip.name for clip in scored], but=made.keys()) | made
         write_score_file(path, dataset, scored, kept, recordings=checksum, paper=paper)

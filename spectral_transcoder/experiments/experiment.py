@@ -28,6 +28,11 @@ __all__ = ["Experiment", "Metric", "compute", "compute_setting", "plan_and_step"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
+def _not_configured(setting: Setting) -> None:
+    """Stand in for what `Experiment.configure` gives, once the options tell where things are."""
+    raise NotImplementedError(f"the experiment of {setting} has not been configured")
+
+
 @dataclass(frozen=True)
 class Metric:
     """A column of result tables."""
@@ -35,7 +40,7 @@ class Metric:
     name: str
     """What the command line calls it."""
 
-    values: Callable[[Setting], ArrayLike | None]
+    values: Callable[[Setting], ArrayLike | None] = _not_configured
     """Gives one value per file, (n_files,), or a single number, or None where there is no result yet."""
 
     title: str = ""
@@ -72,13 +77,13 @@ class Experiment:
     root: Path
     """Folder that everything is written to."""
 
-    run: Callable[[Setting], object]
+    run: Callable[[Setting], object] = _not_configured
     """Does all the work of one setting."""
 
-    is_done: Callable[[Setting], bool]
+    is_done: Callable[[Setting], bool] = _not_configured
     """Whether the outputs of a setting are there and whole."""
 
-    outputs: Callable[[Setting], Iterable[Path]]
+    outputs: Callable[[Setting], Iterable[Path]] = _not_configured
     """Files and folders that `run` writes."""
 
     metrics: tuple[Metric, ...] = ()
