@@ -59,13 +59,13 @@ class MelObjective:
 class LikelihoodObjective:
     """Likelihood of the Mel spectrogram under a normal distribution in each cell, for transcoders that expect one.
 
-    The network's `expect` gives the mean and the deviation, the latter in units of its texture's in each band.
+    The network's `expect` gives the mean and the deviation, the latter in units of its textures' in each band.
     """
 
     def __call__(self, network: nn.Module, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Losses of a batch: the negative logarithm of the density, the mean over cells, but for a constant."""
         mean, roughness = network.expect(batch["third_octave"])
-        variance = (roughness.float() * network.texture.std(dim=0)).square()
+        variance = (roughness.float() * network.textures.std(dim=(0, 1))).square()
         return {
             "loss": functional.gaussian_nll_loss(mean.float(), batch["mel"].float(), variance, eps=SMALLEST_VARIANCE)
         }

@@ -6,7 +6,8 @@ one makes Mel frames of them: an upsampling that is learned in place of the line
 
 What third octaves do not tell, a network that minimises an error replaces by its mean. The Mel spectrogram becomes
 smooth, and smooth is what no sound is: teachers take it for silence or a sine. So the network also says how far the Mel
-spectrogram strays from the mean, and the transcoder strays as far, in the way in which noise does.
+spectrogram strays from the mean, and the transcoder strays as far, in the way in which noise does: each second in
+another one of some ways, so that what one of them has in it by chance is not heard in all of a recording.
 """
 
 from __future__ import annotations
@@ -48,6 +49,10 @@ SMALL_START = 0.1
 NOISE_AMPLITUDE = 0.3
 """Root mean square of the noise that textures come from, far above what the front ends add to Mel values."""
 
+N_TEXTURES = 16
+TEXTURE_STEP_DB = 0.1
+"""Of a second's mean level: the texture is another one a step above or below."""
+
 
 class TCNPinv(nn.Module):
     """PINV, scaled in each Mel band, plus what a temporal convolutional network makes of the levels, plus texture.
@@ -76,7 +81,7 @@ class TCNPinv(nn.Module):
         self.upsample = nn.Sequential(nn.LayerNorm(n_channels), nn.Linear(n_channels, n_subframes * self.n_mels))
         self.roughen = nn.Sequential(nn.LayerNorm(n_channels), nn.Linear(n_channels, self.n_mels))
         self.scale = nn.Parameter(torch.ones(self.n_mels))
-        self.register_buffer("texture", noise_texture(front_end), persistent=False)
+        self.register_buffer("textures", noise_textures(front_end), persistent=False)
         with torch.no_grad():
             for layer in (self.upsample[-1], self.roughen[-1]):
                 layer.weight.mul_(SMALL_START)
@@ -85,10 +90,10 @@ class TCNPinv(nn.Module):
     def forward(self, third_octave: torch.Tensor) -> torch.Tensor:
         """(batch, n_third_octave_frames, 29) levels in dB → (batch, chunk_frames, n_mels).
 
-        Other numbers of frames than eight are stretched to a second. The texture is the same in every second.
+        Other numbers of frames than eight are stretched to a second. The same levels always give the same.
         """
         mean, roughness = self.expect(third_octave)
-        return mean + roughness * self.texture
+        return mean + roughness * self.textures[_texture_number(third_octave)]
 
     def expect(self, third_octave: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The mean of the Mel spectrograms that levels can come from, and how far these stray from it.
@@ -133,13 +138,20 @@ class Block(nn.Module):
 
 
 @cache
-def noise_texture(front_end: MelFrontEnd) -> torch.Tensor:
-    """What a second of white noise has in each Mel band above and below its mean, (chunk_frames, n_mels)."""
-    # An ordinary tensor wherever it is made first, for it is kept, and networks that learn use it, too.
+def noise_textures(front_end: MelFrontEnd) -> torch.Tensor:
+    """What white noise has in each band above and below its mean, (N_TEXTURES, chunk_frames, n_mels)."""
+    # Ordinary tensors wherever they are made first, for they are kept, and networks that learn use them, too.
     with torch.inference_mode(False), torch.no_grad(), torch.device("cpu"):
-        noise = NOISE_AMPLITUDE * torch.randn(front_end.sample_rate, generator=torch.Generator().manual_seed(0))
-        mel = front_end(noise)[: front_end.chunk_frames]
-        return mel - mel.mean(dim=0)
+        generator = torch.Generator().manual_seed(0)
+        noise = NOISE_AMPLITUDE * torch.randn(N_TEXTURES, front_end.sample_rate, generator=generator)
+        mel = front_end(noise)[:, : front_end.chunk_frames]
+        return mel - mel.mean(dim=1, keepdim=True)
+
+
+def _texture_number(third_octave: torch.Tensor) -> torch.Tensor:
+    """As good as random, but the same wherever and whenever these levels are transcoded: (batch,) below N_TEXTURES."""
+    mean_level = third_octave.mean(dim=(1, 2))
+    return torch.remainder(torch.floor(mean_level / TEXTURE_STEP_DB), N_TEXTURES).long()
 
 
 def _relative(levels: torch.Tensor) -> torch.Tensor:
