@@ -25,7 +25,14 @@ from spectral_transcoder.errors import UserError
 RATE = 32000
 SHORT = SceneRecipe(seconds=6)
 PLAIN = SceneRecipe(
-    seconds=6, piece_seconds=(1, 1), level_db=(0, 0), background_share=0, speed=(1, 1), colour_db=0, overlap=(1, 1)
+    seconds=6,
+    piece_seconds=(1, 1),
+    level_db=(0, 0),
+    reverberant_share=0,
+    background_share=0,
+    speed=(1, 1),
+    colour_db=0,
+    overlap=(1, 1),
 )
 """Nothing is left to chance but what is drawn."""
 
@@ -173,6 +180,26 @@ def test_a_microphone_colours_the_whole_scene(tmp_path):
     )
     assert np.std(colours - plain) == pytest.approx(4, rel=0.5)
     assert np.abs(colours - plain).max() < 16
+
+
+@pytest.mark.parametrize("seconds", [0.5, 2])
+def test_echoes_decay_by_sixty_decibels_in_their_time(tmp_path, seconds):
+    click = np.zeros(200, np.float32)
+    click[100] = 1
+    far = replace(
+        PLAIN,
+        seconds=3,
+        reverberant_share=1,
+        reverberation_seconds=(seconds, seconds),
+        reverberation_db=(-6, -6),
+        overlap=(9000, 9000),
+    )
+    made = make_scene(alone(tmp_path, "click.wav", click), far, 0)
+    blocks = made[200 : 200 + int(0.8 * seconds * RATE)].reshape(8, -1)
+    slope = np.polyfit(np.linspace(0, 0.7 * seconds, 8), [rms_db(block) for block in blocks], 1)[0]
+    assert slope == pytest.approx(-60 / seconds, rel=0.05)
+    assert np.abs(made[200:]).max() == pytest.approx(10 ** (-6 / 20), rel=0.25)
+    assert np.abs(made[200 + int(seconds * RATE) :]).max() < 1e-6
 
 
 # Recordings that are special

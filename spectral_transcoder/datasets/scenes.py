@@ -2,7 +2,7 @@
 
 What sensors hear is near or far, loud or soft, coloured by the microphone and covered by other sounds; recordings in
 collections are none of that. A scene is a minute of randomly chosen pieces of recordings, some on top of a background,
-each with a level and a speed of its own, all coloured by a random microphone.
+each with a level, a speed and a distance of its own, all coloured by a random microphone.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.signal import oaconvolve
 
 from spectral_transcoder.audio import Recording
 from spectral_transcoder.errors import UserError
@@ -48,11 +49,18 @@ class SceneRecipe:
     level_db: tuple[float, float] = (-30.0, 0.0)
     """Peak of a piece."""
 
-    background_share: float = 0.3
+    reverberant_share: float = 0.5
+    """Of the pieces come from afar: with an echo that decays by 60 dB within `reverberation_seconds`."""
+
+    reverberation_seconds: tuple[float, float] = (0.2, 2.5)
+    reverberation_db: tuple[float, float] = (-15.0, 5.0)
+    """Peak of the echo relative to the piece's."""
+
+    background_share: float = 0.5
     """Of the scenes have a background."""
 
     background_db: tuple[float, float] = (-45.0, -12.0)
-    speed: tuple[float, float] = (0.8, 1.25)
+    speed: tuple[float, float] = (0.75, 1.35)
     colour_db: float = 4.0
     """Standard deviation of the microphone's response."""
 
@@ -172,6 +180,23 @@ def _piece(
     fade = np.linspace(0, 1, n_fade, dtype=np.float32)
     piece[:n_fade] *= fade
     piece[len(piece) - n_fade :] *= fade[::-1]
+    if random.random() < recipe.reverberant_share:
+        piece = _reverberant(piece, recipe, random)
+    return _to_peak(piece)
+
+
+def _reverberant(piece: NDArray[np.float32], recipe: SceneRecipe, random: np.random.Generator) -> NDArray[np.float32]:
+    """A piece and its echo, noise that decays, which lasts on."""
+    seconds = random.uniform(*recipe.reverberation_seconds)
+    n_echo = int(seconds * SAMPLE_RATE)
+    echo = random.standard_normal(n_echo) * 10 ** np.linspace(0, -60 / 20, n_echo)
+    wet = _to_peak(oaconvolve(piece, echo.astype(np.float32)))
+    wet *= _gain(recipe.reverberation_db, random)
+    wet[: len(piece)] += _to_peak(piece)
+    return wet
+
+
+def _to_peak(piece: NDArray[np.float32]) -> NDArray[np.float32]:
     return piece / max(np.abs(piece).max(initial=0), np.float32(1e-4))
 
 
