@@ -86,10 +86,11 @@ FACTORS: dict[str, dict[str, object]] = {
         "dataset": DATASETS,
         "classifier": CLASSIFIERS,
         "epoch": (1, 2, 5, 10, 20, 50, 100),
-        "learning_rate": LEARNING_RATES,
+        "learning_rate": (-3, -3.5, -4, -5),
         "schedule": ("cosine", "constant"),
         "averaging": (1, 0),
         "balance": (1, 0),
+        "augmentation": (1, 0),
     },
 }
 """Plan → factor → modalities; the first factor is the outermost loop."""
@@ -122,7 +123,8 @@ def needs(setting: Setting) -> list[Setting]:
         needed.append(setting.replace(step="evaluate"))
     if step == "evaluate" and setting.plan != "reference":
         needed.append(setting.replace(step="train"))
-    uses_scores = setting.get("objective", "scores") == "scores" or setting.get("balance")
+    learns_from_stored = setting.get("objective", "scores") == "scores" and not setting.get("augmentation")
+    uses_scores = learns_from_stored or setting.get("balance")
     if step == "metric" or (step == "train" and setting["ts"] == 1 and uses_scores):
         needed.append(scores)
     return needed

@@ -773,3 +773,34 @@ def test_shares_tell_how_often_items_take_part(tmp_path):
     assert counts[6:].sum() == 0
     assert counts.sum() == 4
     assert (counts[:2] > counts[2:6].max() + 0.1).all()
+
+
+def shaken(batch):
+    """Other levels each time."""
+    return batch | {"third_octave": batch["third_octave"] + torch.randn(batch["third_octave"].shape)}
+
+
+def doubled(batch):
+    return {name: torch.cat([tensor, tensor]) for name, tensor in batch.items()}
+
+
+def test_augmented_batches_are_trained_on(tmp_path):
+    objective = Watched()
+    options = TrainingOptions(epochs=1, batch_size=5)
+    Trainer(linear(), objective, make_splits(), options, checkpoint=tmp_path / "checkpoint", augment=doubled).train()
+    assert torch.tensor([item for batch in objective.seen for item in batch]).bincount().tolist() == [2] * N_TRAIN
+
+
+@pytest.mark.parametrize("step", [1, 3, 5])
+def test_augmented_training_goes_on_bit_for_bit(tmp_path, step):
+    def made(folder, objective=None):
+        options = TrainingOptions(epochs=3, batch_size=4)
+        return Trainer(
+            linear(), objective or Watched(), make_splits(), options, checkpoint=folder / "checkpoint", augment=shaken
+        )
+
+    expected = made(tmp_path / "whole").train()
+    objective = Watched(step, lambda: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(Interrupted):
+        made(tmp_path / "stopped", objective).train()
+    assert_same(made(tmp_path / "stopped").train(), expected)

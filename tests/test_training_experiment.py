@@ -36,7 +36,13 @@ from spectral_transcoder.paths import ROOT
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.teachers import load_teacher
 from spectral_transcoder.training import metrics, training_experiment
-from spectral_transcoder.training.losses import DistillationObjective, HybridObjective, MelObjective, ScoreObjective
+from spectral_transcoder.training.losses import (
+    DistillationObjective,
+    HybridObjective,
+    MelObjective,
+    ScoreObjective,
+    score_bce,
+)
 from spectral_transcoder.training.training_experiment import TrainingExperiment
 from spectral_transcoder.transcoders.store import build_transcoder, find_transcoders, load_transcoder
 from yamnet.mel import FRONT_END
@@ -748,12 +754,17 @@ def test_where_there_is_no_model_the_message_says_how_to_get_one(tmp_path):
 
 # Transcoders that generalise
 
-GENERALISE = f"generalise/transcoder=tcn_pinv{TRAINED}+schedule=cosine+averaging=1+balance=1+step=train+objective="
+
+def generalise(objective, *, balance=1, augmentation=1):
+    """The setting of a training."""
+    factors = f"balance={balance}+augmentation={augmentation}+objective={objective}+schedule=cosine+averaging=1"
+    (setting,) = select(f"generalise/transcoder=tcn_pinv{TRAINED}+step=train+{factors}", PLANS)
+    return setting
 
 
 def test_transcoders_that_generalise_are_distilled_after_a_likelihood(place, oracle, tmp_path, teacher, splits):
     root = shutil.copytree(oracle, tmp_path / "generalise")
-    (likelihood,), (distillation,) = (select(GENERALISE + name, PLANS) for name in ("likelihood", "distillation"))
+    likelihood, distillation = generalise("likelihood"), generalise("distillation")
     place.experiment(root).run(likelihood)
     (start,) = find_transcoders("YamNet", [root / "model"]).values()
     assert start.name == "tcn"
@@ -776,5 +787,20 @@ def test_no_class_outnumbers_the_others_by_much(monkeypatch):
 
 def test_scores_are_needed_where_chunks_are_balanced_by_them():
     for balance, n_needed in ((1, 1), (0, 0)):
-        (setting,) = select(GENERALISE.replace("balance=1", f"balance={balance}") + "likelihood", PLANS)
-        assert len(needs(setting)) == n_needed
+        assert len(needs(generalise("likelihood", balance=balance))) == n_needed
+
+
+@pytest.mark.parametrize("augmentation", [0, 1])
+def test_what_is_new_in_each_epoch_is_scored_then(place, oracle, tmp_path, teacher, splits, augmentation):
+    setting = generalise("scores", balance=0, augmentation=augmentation)
+    assert len(needs(setting)) == 1 - augmentation
+    root = tmp_path / "experiment" if augmentation else shutil.copytree(oracle, tmp_path / "experiment")
+    experiment = place.experiment(root)
+    experiment.run(setting)
+    losses = experiment.losses(setting)
+    assert losses["losses_train"][0] > 0
+    with torch.no_grad():
+        target = teacher.scores(splits["valid"]["mel"].float())
+        network = load_transcoder(*find_transcoders("YamNet", [root / "model"]).values())
+        scores = teacher.scores(network(splits["valid"]["third_octave"]))
+    assert losses["losses_valid"][-1] == pytest.approx(score_bce(scores, target).item(), rel=1e-3)

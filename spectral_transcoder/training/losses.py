@@ -98,13 +98,18 @@ class HybridObjective:
     def __call__(self, network: nn.Module, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Losses of a batch."""
         mel = network(batch["third_octave"])
-        logit_loss = score_bce(self.teacher.scores(mel), batch["scores"])
+        logit_loss = score_bce(self.teacher.scores(mel), self._target(batch))
         if self.prop_logit == 100:
             return {"loss": logit_loss}
         mel_loss = functional.mse_loss(mel.float(), batch["mel"].float())
         share = self.prop_logit / 100
         scale = LOGIT_SCALES.get(self.teacher.name, LN_SCALE_LIKE_YAMNET)
         return {"loss": (1 - share) * mel_loss + scale * share * logit_loss, "mel": mel_loss, "logit": logit_loss}
+
+    @torch.no_grad()
+    def _target(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """The teacher's scores that are stored, or those of a Mel spectrogram that is new."""
+        return batch["scores"] if "scores" in batch else self.teacher.scores(batch["mel"].float())
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,9 @@ class Trainer:
     shares : (n_train,)
         in [0, 1], of the epochs that an item takes part in; all by default. An epoch has as many items as they sum up
         to.
+    augment
+        called with each batch that is trained on, for the one to take in its place; it may draw from PyTorch's global
+        random numbers, which go on where they were after a stop.
     """
 
     def __init__(
@@ -133,6 +136,7 @@ class Trainer:
         checkpoint: Path,
         scalars: Callable[[str, float, int], None] | None = None,
         shares: torch.Tensor | None = None,
+        augment: Callable[[Batch], Batch] | None = None,
     ) -> None:
         self.options = options
         self.device = torch.device(options.device)
@@ -143,6 +147,7 @@ class Trainer:
         self.step_network = torch.compile(self.network) if options.compile else self.network
         self.objective = objective
         self.shares = shares
+        self.augment = augment or (lambda batch: batch)
         self.storage = _storage(splits, self.device)
         self.splits = {
             name: {key: tensor.to(self.storage) for key, tensor in split.items()} for name, split in splits.items()
@@ -200,7 +205,7 @@ class Trainer:
         last_saved = time.monotonic()
         self.network.train()
         for batch in batches(self.splits[TRAIN], self.options.batch_size, order=order):
-            self._step(batch)
+            self._step(self.augment(batch))
             self.iteration += 1
             progress.update()
             if stop.is_set():

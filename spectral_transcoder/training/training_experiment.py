@@ -32,6 +32,7 @@ from spectral_transcoder.paths import ROOT
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.teachers import front_end_of, load_teacher
 from spectral_transcoder.training import metrics
+from spectral_transcoder.training.augmentation import Augmentation
 from spectral_transcoder.training.evaluation import Evaluated, evaluate_student, evaluate_teacher, evaluate_transcoder
 from spectral_transcoder.training.losses import (
     DistillationObjective,
@@ -186,6 +187,7 @@ class TrainingExperiment:
             checkpoint=self._checkpoint_path(setting),
             scalars=self._scalars(setting),
             shares=balanced_shares(self._oracle_scores(setting, "train")) if setting.get("balance") else None,
+            augment=Augmentation(front_end_of(setting["classifier"])) if setting.get("augmentation") else None,
         )
         start = time.perf_counter()
         trained = trainer.train()
@@ -315,7 +317,7 @@ class TrainingExperiment:
         stored = {name: _stored_name(name, setting["classifier"]) for name in wanted}
         loaded = load_split(self._dataset_path(setting), split, names=list(stored.values()))
         tensors = {name: loaded[stored[name]] for name in wanted}
-        if not names and setting["ts"] == 1 and setting.get("objective", "scores") == "scores":
+        if not names and _learns_from_stored_scores(setting):
             tensors["scores"] = torch.from_numpy(self._oracle_scores(setting, split))
         return tensors
 
@@ -437,7 +439,15 @@ def _gives_mel(setting: Setting) -> bool:
 def _needs_mel(setting: Setting) -> bool:
     if setting["transcoder"] in STUDENTS:
         return False
-    return setting.get("prop_logit") != 100 and setting.get("objective") != "scores"
+    return setting.get("prop_logit") != 100 and not (
+        setting.get("objective") == "scores" and _learns_from_stored_scores(setting)
+    )
+
+
+def _learns_from_stored_scores(setting: Setting) -> bool:
+    """Whether the teacher has scored all that is trained on; what is made anew in each epoch it has not."""
+    is_for_scores = setting["ts"] == 1 and setting.get("objective", "scores") == "scores"
+    return is_for_scores and not setting.get("augmentation")
 
 
 def _stored_name(name: str, classifier: str) -> str:

@@ -1,0 +1,89 @@
+"""New seconds out of those of a dataset, while training: mixed, louder or softer, and heard by other microphones.
+
+All of it is done to third-octave levels and Mel spectrogram alike, without a waveform, and so at next to no cost: the
+powers of sounds that have nothing to do with each other add up, and microphones have a gain in each band.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from spectral_transcoder.datasets.scenes import COLOUR_BANDS, LOWEST_HZ
+from spectral_transcoder.third_octave import CENTRE_FREQUENCIES, SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from spectral_transcoder.mel import MelFrontEnd
+
+__all__ = ["Augmentation"]
+
+SMALLEST_POWER = 1e-20
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Seconds that differ at every call, by PyTorch's global random numbers."""
+
+    front_end: MelFrontEnd
+    """Of the Mel spectrograms."""
+
+    mixed_share: float = 0.5
+    """Of the seconds have another one added to them."""
+
+    softest_db: float = -30.0
+    """Level of the other one at least, relative to the second's own; its own level at most."""
+
+    gain_db: float = 15.0
+    """Most that seconds become louder or softer by."""
+
+    colour_db: float = 4.0
+    """Standard deviation of the microphones' responses."""
+
+    def __call__(self, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """A batch's `third_octave` (batch, n_frames, 29) and `mel` (batch, n_mel_frames, n_mels), float32."""
+        third_octave, mel = batch["third_octave"].float(), batch["mel"].float()
+        band_power, mel_power = 10 ** (third_octave / 10), self.front_end.expand(mel) ** self._to_power
+        other = torch.randperm(len(mel)).to(mel.device)
+        share = self._added_share(len(mel)).to(mel.device)
+        share = share * band_power.sum(dim=(1, 2)) / band_power[other].sum(dim=(1, 2)).clamp(min=SMALLEST_POWER)
+        gain_db = self._gain_db(len(mel)).to(mel.device)
+        band_power, mel_power = (
+            (power + share[:, None, None] * power[other]) * 10 ** (_at(frequencies, gain_db) / 10)
+            for power, frequencies in (
+                (band_power, CENTRE_FREQUENCIES),
+                (mel_power, self.front_end.centre_frequencies()),
+            )
+        )
+        return {
+            "third_octave": 10 * band_power.clamp(min=SMALLEST_POWER).log10(),
+            "mel": self.front_end.compress(mel_power ** (1 / self._to_power)),
+        }
+
+    @property
+    def _to_power(self) -> float:
+        return 2 / self.front_end.exponent
+
+    def _added_share(self, n_items: int) -> torch.Tensor:
+        """Power of the second that is added, relative to that of the one it is added to, (n_items,)."""
+        level_db = self.softest_db * torch.rand(n_items)
+        return 10 ** (level_db / 10) * (torch.rand(n_items) < self.mixed_share)
+
+    def _gain_db(self, n_items: int) -> torch.Tensor:
+        """At the points of the microphones' responses, (n_items, COLOUR_BANDS, 1)."""
+        gain = self.gain_db * (2 * torch.rand(n_items, 1) - 1)
+        return (gain + self.colour_db * torch.randn(n_items, COLOUR_BANDS))[:, :, None]
+
+
+def _at(frequencies: NDArray[np.floating], gain_db: torch.Tensor) -> torch.Tensor:
+    """Gains at frequencies in Hz, linear in octaves between the points: (n_items, 1, n_frequencies)."""
+    octaves = np.linspace(np.log2(LOWEST_HZ), np.log2(SAMPLE_RATE / 2), COLOUR_BANDS)
+    wanted = np.log2(np.maximum(frequencies, LOWEST_HZ))
+    points = np.stack([np.interp(wanted, octaves, point) for point in np.eye(COLOUR_BANDS)])
+    return (gain_db * torch.from_numpy(points).to(gain_db)).sum(dim=1, keepdim=True)

@@ -1,0 +1,127 @@
+"""Augmented seconds are those that the sounds would have given, had they been louder, coloured or mixed."""
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from efficientat.teacher import front_end as efficientat_front_end
+from pann.mel import FRONT_END as PANN
+from spectral_transcoder.third_octave import CENTRE_FREQUENCIES, third_octave
+from spectral_transcoder.training.augmentation import Augmentation
+from yamnet.mel import FRONT_END as YAMNET
+
+FRONT_ENDS = {"PANN": PANN, "YamNet": YAMNET, "mn04_as": efficientat_front_end("mn04_as")}
+each_front_end = pytest.mark.parametrize("front_end", FRONT_ENDS.values(), ids=FRONT_ENDS)
+
+RATE = 32000
+NOTHING = {"mixed_share": 0.0, "gain_db": 0.0, "colour_db": 0.0}
+
+
+def noise(n_items, seconds=1, seed=0):
+    """White noise at 32 kHz."""
+    return 0.1 * torch.randn(n_items, seconds * RATE, generator=torch.Generator().manual_seed(seed))
+
+
+def levels(waveforms):
+    return torch.stack([torch.from_numpy(third_octave(waveform.numpy())) for waveform in waveforms]).float()
+
+
+def mels(front_end, waveforms):
+    """Of every second, or every other sample where the front end takes 16 kHz: of noise it is noise as well."""
+    return front_end(waveforms[:, :: RATE // front_end.sample_rate])[:, : front_end.chunk_frames]
+
+
+def batch_of(front_end, waveforms):
+    return {"third_octave": levels(waveforms), "mel": mels(front_end, waveforms)}
+
+
+@each_front_end
+def test_with_no_chance_nothing_changes(front_end):
+    batch = batch_of(front_end, noise(2))
+    augmented = Augmentation(front_end, **NOTHING)(batch)
+    assert_close(augmented["third_octave"], batch["third_octave"], rtol=0, atol=1e-3)
+    assert_close(augmented["mel"], batch["mel"], rtol=0, atol=1e-3)
+
+
+@each_front_end
+def test_a_gain_is_that_of_the_waveform(front_end):
+    waveforms = noise(4)
+    batch = batch_of(front_end, waveforms)
+    torch.manual_seed(0)
+    augmented = Augmentation(front_end, **NOTHING | {"gain_db": 15.0})(batch)
+    gain = (augmented["third_octave"] - batch["third_octave"]).mean(dim=(1, 2))
+    assert gain.abs().max() <= 15
+    assert gain.std() > 1
+    louder = batch_of(front_end, waveforms * 10 ** (gain / 20)[:, None])
+    assert_close(augmented["third_octave"], louder["third_octave"], rtol=0, atol=0.01)
+    assert_close(augmented["mel"], louder["mel"], rtol=0, atol=0.01)
+
+
+def test_gains_are_spread_evenly():
+    silence = {"third_octave": torch.zeros(2000, 1, 29), "mel": torch.zeros(2000, 1, 64)}
+    gain = Augmentation(YAMNET, **NOTHING | {"gain_db": 12.0})(silence)["third_octave"].mean(dim=(1, 2))
+    assert float(gain.mean()) == pytest.approx(0, abs=0.7)
+    assert float(gain.std()) == pytest.approx(24 / 12**0.5, rel=0.05)
+
+
+@each_front_end
+def test_bands_at_the_same_frequency_get_the_same_colour(front_end):
+    batch = batch_of(front_end, noise(3))
+    augmented = Augmentation(front_end, **NOTHING | {"colour_db": 4.0})(batch)
+    by_band = (augmented["third_octave"] - batch["third_octave"])[:, 0]
+    expanded = [front_end.expand(mel) for mel in (augmented["mel"], batch["mel"])]
+    by_mel = 20 / front_end.exponent * (expanded[0] / expanded[1])[:, 10].log10()
+    for band in (14, 18, 22):  # 500, 1250, 3150 Hz
+        nearest = abs(front_end.centre_frequencies() - CENTRE_FREQUENCIES[band]).argmin()
+        assert_close(by_mel[:, nearest], by_band[:, band], rtol=0, atol=0.6)
+
+
+def test_colours_have_their_deviation_at_the_points_of_the_response():
+    silence = {"third_octave": torch.zeros(4000, 1, 29), "mel": torch.zeros(4000, 1, 64)}
+    colour = Augmentation(YAMNET, **NOTHING | {"colour_db": 4.0})(silence)["third_octave"][:, 0]
+    assert float(colour[:, 0].std()) == pytest.approx(4, rel=0.05)  # 20 Hz, as the lowest point
+    assert (colour.std(dim=0) < 4.3).all()
+    assert (colour.std(dim=0) > 2.5).all()
+
+
+@each_front_end
+def test_mixed_seconds_are_those_of_the_sum_of_the_sounds(front_end):
+    torch.manual_seed(1)
+    soft, loud = noise(1, seed=1), 3 * noise(1, seed=2)
+    batch = batch_of(front_end, torch.cat([soft, loud]))
+    for _ in range(20):
+        augmented = Augmentation(front_end, **NOTHING | {"mixed_share": 1.0, "softest_db": 0.0})(batch)
+        if (augmented["third_octave"] - batch["third_octave"]).abs().min() > 0.5:
+            break
+    # Each as loud as the other, scaled to its level.
+    summed = batch_of(front_end, torch.cat([soft + loud / 3, 3 * soft + loud]))
+    difference = augmented["third_octave"] - summed["third_octave"]
+    assert_close(difference.mean(), torch.tensor(0.0), rtol=0, atol=0.3)
+    difference = augmented["mel"] - summed["mel"]
+    assert_close(difference.mean(), torch.tensor(0.0), rtol=0, atol=0.12)
+
+
+def test_the_share_of_mixed_seconds_and_their_levels_are_as_asked_for():
+    same = {"third_octave": torch.full((4000, 1, 29), 60.0), "mel": torch.zeros(4000, 1, 64)}
+    augmented = Augmentation(YAMNET, mixed_share=0.3, softest_db=-30.0, gain_db=0, colour_db=0)(same)
+    added = augmented["third_octave"][:, 0, 0] - 60
+    assert float((added > 1e-3).float().mean()) == pytest.approx(0.3, abs=0.03)
+    level_db = 10 * (10 ** (added[added > 0.01] / 10) - 1).log10()
+    assert float(level_db.max()) < 0.1
+    assert float(level_db.min()) > -30.1
+
+
+def test_silence_stays_finite():
+    batch = {"third_octave": torch.full((4, 8, 29), -154.0), "mel": YAMNET.compress(torch.zeros(4, 96, 64))}
+    augmented = Augmentation(YAMNET)(batch)
+    assert all(tensor.isfinite().all() for tensor in augmented.values())
+
+
+def test_the_same_random_numbers_make_the_same_batch():
+    batch = batch_of(YAMNET, noise(4))
+    made = []
+    for _ in range(2):
+        torch.manual_seed(3)
+        made.append(Augmentation(YAMNET)(batch)["mel"])
+    assert torch.equal(*made)
+    assert not torch.equal(made[0], Augmentation(YAMNET)(batch)["mel"])
