@@ -1,0 +1,53 @@
+"""Write a trained transcoder as an ONNX file, for sensors and whatever else has no PyTorch.
+
+The file takes seconds of third-octave levels, `third_octave` (batch, 8, 29) in dB, and gives the teacher's log-Mel
+spectrograms, `mel`. It is compared with PyTorch before it is left there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spectral_transcoder import cli
+from spectral_transcoder.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    add = parser.add_argument
+    add("--teacher", default="mn04_as", help="PANN, YamNet, mn04_as …")
+    add("--transcoder", default="tcn", metavar="NAME", help="tcn, cnn_mels, cnn_logits …")
+    add("--folder", type=Path, help="of the trained transcoder; by default where generate_audio.py looks")
+    add("--output", type=Path, metavar="FILE", help="by default <teacher>_<name>.onnx in this folder")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the file."""
+    options = parse(arguments)
+    with cli.quick_imports():
+        from spectral_transcoder.transcoders.onnx_export import export_onnx
+        from spectral_transcoder.transcoders.store import SEARCHED_FOLDERS, find_transcoders, load_transcoder
+
+    folders = [options.folder] if options.folder else SEARCHED_FOLDERS
+    found = {
+        name: stored for name, stored in find_transcoders(options.teacher, folders).items() if stored.settings.gives_mel
+    }
+    if options.transcoder not in found:
+        names = ", ".join(found) or "none"
+        raise UserError(f"no transcoder {options.transcoder} for {options.teacher} is here; there is: {names}")
+    path = options.output or Path(f"{options.teacher}_{options.transcoder}.onnx")
+    difference = export_onnx(load_transcoder(found[options.transcoder]), path)
+    print(f"{path} (within {difference:.1g} of PyTorch)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(cli.run(main))
