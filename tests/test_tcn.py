@@ -10,7 +10,7 @@ from efficientat.teacher import front_end as efficientat_front_end
 from pann.mel import FRONT_END as PANN
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.third_octave import third_octave
-from spectral_transcoder.training.losses import LikelihoodObjective
+from spectral_transcoder.training.losses import DistillationObjective, LikelihoodObjective
 from spectral_transcoder.transcoders.cnn import CNNPinv
 from spectral_transcoder.transcoders.tcn import N_TEXTURES, TCNPinv, noise_textures
 from yamnet.mel import FRONT_END as YAMNET
@@ -93,6 +93,22 @@ def test_the_likelihood_is_that_of_a_normal_distribution_in_each_cell():
     normal = torch.distributions.Normal(mean, roughness * noise_textures(YAMNET).std(dim=(0, 1)))
     constant = 0.5 * math.log(2 * math.pi)
     assert float(loss) == pytest.approx(float(-normal.log_prob(mel).mean()) - constant, rel=1e-4)
+
+
+def test_distillation_holds_on_to_the_likelihood():
+    class Deaf:
+        """A teacher that hears nothing."""
+
+        class network:
+            embed = staticmethod(lambda mel: torch.ones(len(mel), 2))
+            classify = staticmethod(lambda embedding: 0 * embedding)
+
+    network, chunks = make(YAMNET), levels(2, 8, 29)
+    batch = {"third_octave": chunks, "mel": torch.randn(2, 96, 64, generator=torch.Generator().manual_seed(1))}
+    with torch.no_grad():
+        losses = DistillationObjective(Deaf(), mel_weight=3.0, score_weight=0.0)(network, batch)
+        assert_close(losses["mel"], LikelihoodObjective()(network, batch)["loss"], rtol=0, atol=0)
+        assert_close(losses["loss"], 3 * losses["mel"], rtol=1e-6, atol=0)
 
 
 @pytest.mark.parametrize("n_frames", [1, 3, 8, 12])

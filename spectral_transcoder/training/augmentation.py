@@ -34,8 +34,9 @@ class Augmentation:
     front_end: MelFrontEnd
     """Of the Mel spectrograms."""
 
-    mixed_share: float = 0.5
-    """Of the seconds have another one added to them."""
+    mixed_share: float = 0.25
+    """Of the seconds have another one added to them. The sum of powers fluctuates less than the power of the sum, so
+    that most should not."""
 
     softest_db: float = -30.0
     """Level of the other one at least, relative to the second's own; its own level at most."""

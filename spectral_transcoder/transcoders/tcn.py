@@ -92,8 +92,7 @@ class TCNPinv(nn.Module):
 
         Other numbers of frames than eight are stretched to a second. The same levels always give the same.
         """
-        mean, roughness = self.expect(third_octave)
-        return mean + roughness * self.textures[_texture_number(third_octave)]
+        return self.add_texture(third_octave, *self.expect(third_octave))
 
     def expect(self, third_octave: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The mean of the Mel spectrograms that levels can come from, and how far these stray from it.
@@ -111,6 +110,10 @@ class TCNPinv(nn.Module):
         details = self._stretched(self.upsample(frames).unflatten(2, (-1, self.n_mels)).flatten(1, 2))
         roughness = functional.softplus(self._stretched(self.roughen(frames)))
         return self.scale * self.pinv(levels) + details, roughness
+
+    def add_texture(self, third_octave: torch.Tensor, mean: torch.Tensor, roughness: torch.Tensor) -> torch.Tensor:
+        """One of the Mel spectrograms that levels can come from, out of what `expect` says of them."""
+        return mean + roughness * self.textures[_texture_number(third_octave)]
 
     def _stretched(self, frames: torch.Tensor) -> torch.Tensor:
         """(batch, n_frames, n_mels) → (batch, chunk_frames, n_mels)."""
