@@ -91,6 +91,7 @@ FACTORS: dict[str, dict[str, object]] = {
         "averaging": (1, 0),
         "balance": (1, 0),
         "augmentation": (1, 0),
+        "seed": (0, 1, 2),
     },
 }
 """Plan → factor → modalities; the first factor is the outermost loop."""

@@ -755,9 +755,11 @@ def test_where_there_is_no_model_the_message_says_how_to_get_one(tmp_path):
 # Transcoders that generalise
 
 
-def generalise(objective, *, balance=1, augmentation=1):
+def generalise(objective, *, balance=1, augmentation=1, seed=0):
     """The setting of a training."""
-    factors = f"balance={balance}+augmentation={augmentation}+objective={objective}+schedule=cosine+averaging=1"
+    factors = (
+        f"balance={balance}+augmentation={augmentation}+objective={objective}+schedule=cosine+averaging=1+seed={seed}"
+    )
     (setting,) = select(f"generalise/transcoder=tcn_pinv{TRAINED}+step=train+{factors}", PLANS)
     return setting
 
@@ -783,6 +785,17 @@ def test_no_class_outnumbers_the_others_by_much(monkeypatch):
     shares = training_experiment.balanced_shares(scores)
     assert shares.tolist() == [3 / 12] * 12 + [3 / 4] * 4 + [1] * 3
     assert np.bincount(scores.argmax(axis=1), weights=shares).tolist() == [3, 3, 2, 1]
+
+
+def test_seeds_begin_elsewhere_and_the_same_seed_ends_at_the_same(place, oracle, tmp_path):
+    losses = []
+    for number, seed in enumerate((1, 1, 2)):
+        experiment = place.experiment(shutil.copytree(oracle, tmp_path / str(number)))
+        setting = generalise("likelihood", seed=seed)
+        experiment.run(setting)
+        losses.append(experiment.losses(setting)["losses_train"])
+    assert np.array_equal(losses[0], losses[1])
+    assert not np.isclose(losses[0][0], losses[2][0], rtol=1e-6)
 
 
 def test_scores_are_needed_where_chunks_are_balanced_by_them():

@@ -109,7 +109,7 @@ class TrainingExperiment:
 
     def run(self, setting: Setting) -> None:
         """Do the step of a setting."""
-        torch.manual_seed(SEED)
+        torch.manual_seed(setting.get("seed", SEED))
         steps = {"train": self._train, "evaluate": self._evaluate, "metric": self._measure}
         start = time.perf_counter()
         steps[setting["step"]](setting)
@@ -290,7 +290,7 @@ class TrainingExperiment:
         return TrainingOptions(
             epochs=setting["epoch"],
             learning_rate=10.0 ** setting["learning_rate"],
-            seed=SEED,
+            seed=setting.get("seed", SEED),
             device=self.device,
             mixed_precision=self.mixed_precision,
             compile=self.compile,
