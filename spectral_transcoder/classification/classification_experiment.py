@@ -22,7 +22,7 @@ import numpy as np
 from tqdm import tqdm
 
 from spectral_transcoder.classification.classification_metrics import average_precisions, confusion, correct
-from spectral_transcoder.classification.grouping import group_scores, in_the_top
+from spectral_transcoder.classification.decisions import decide_by_groups, decide_by_heads
 from spectral_transcoder.classification.head import predict, train_heads
 from spectral_transcoder.classification.score_file import ScoreFile, score_path
 from spectral_transcoder.errors import UserError
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 __all__ = ["METRICS", "ClassificationExperiment"]
 
 METRICS = ("acc_classif", "macro_auprc", "auprc", "confusion")
-PRESENT = 0.5
-"""Output of a head from which a class of several counts as present."""
 
 
 @dataclass(frozen=True)
@@ -125,15 +123,12 @@ class ClassificationExperiment:
         dataset, file, model = self._scores(setting)
         evaluated = dataset.evaluated(file.folds)
         if setting["deep"]:
-            predictions = self._predictions(setting.replace(step="eval"), len(file.names))
-            highest = predictions == predictions.max(axis=1, keepdims=True)
-            decisions = predictions >= PRESENT if dataset.is_multilabel else highest
+            decided = decide_by_heads(dataset, self._predictions(setting.replace(step="eval"), len(file.names)))
         else:
             self._tell_missing_folds(dataset, file)
-            groups = dataset.label_groups()
-            predictions = group_scores(model.scores, model.labels, groups, dataset.classes)
-            decisions = in_the_top(model.scores, model.labels, groups, dataset.classes, n_top=dataset.top)
-        targets, predictions, decisions = file.targets[evaluated], predictions[evaluated], decisions[evaluated]
+            decided = decide_by_groups(dataset, model.scores, model.labels)
+        targets = file.targets[evaluated]
+        predictions, decisions = decided.predictions[evaluated], decided.decisions[evaluated]
         areas = average_precisions(targets, predictions)
         values = {
             "acc_classif": correct(targets, decisions),
