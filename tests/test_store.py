@@ -135,6 +135,50 @@ def test_a_saved_transcoder_is_found_under_its_name(tmp_path):
     assert_close(load_transcoder(stored).state_dict(), transcoder.state_dict(), rtol=0, atol=0)
 
 
+def test_a_transcoder_may_bring_a_list_of_what_it_was_trained_on(tmp_path):
+    (tmp_path / "mine.csv").write_text("recording,fold\n17367,1\nstreet_7,2\n17367,1\n")
+    path = save_transcoder(
+        tmp_path / "models", "mycity", build(CNN).state_dict(), CNN, recordings=tmp_path / "mine.csv"
+    )
+    (tmp_path / "mine.csv").unlink()
+    (stored,) = find_transcoders("PANN", [tmp_path / "models"]).values()
+    assert stored.recordings == path.parent / "PANN_mycity_recordings.csv"
+    assert stored.training_recordings == {"17367", "street_7"}
+
+
+def test_transcoders_without_a_list_were_trained_on_nothing_known(tmp_path):
+    store(tmp_path / "ours", CNN)
+    store_as_the_paper(tmp_path / "paper", CNN, PAPER_MELS)
+    for folder in (tmp_path / "ours", tmp_path / "paper"):
+        (stored,) = find_transcoders("PANN", [folder]).values()
+        assert stored.training_recordings == frozenset()
+
+
+def test_transcoders_may_share_a_list(tmp_path):
+    (tmp_path / "shared.csv").write_text("\ufeffrecording\n1\n", encoding="utf-8")
+    for stem in ("a", "b"):
+        store(tmp_path, CNN, stem=stem, training_recordings="shared.csv")
+    assert [stored.training_recordings for stored in find_transcoders("PANN", [tmp_path]).values()] == [{"1"}] * 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "cannot read the recordings in .*list.csv"),
+        (b"\xff\xfe\xfa", "cannot read the recordings in .*list.csv"),
+        (b"", "list.csv lists no recordings: it needs the column recording"),
+        (b"name\n17367\n", "list.csv lists no recordings: it needs the column recording"),
+    ],
+)
+def test_lists_that_are_none_are_refused_when_they_are_read(tmp_path, content, message):
+    store(tmp_path, CNN, training_recordings="list.csv")
+    if content is not None:
+        (tmp_path / "list.csv").write_bytes(content)
+    (stored,) = find_transcoders("PANN", [tmp_path]).values()
+    with pytest.raises(UserError, match=message):
+        _ = stored.training_recordings
+
+
 @pytest.mark.parametrize(
     ("factors", "name"),
     [

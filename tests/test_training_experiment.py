@@ -740,6 +740,21 @@ def test_two_transcoders_cannot_have_one_name(computed, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_list_of_recordings_goes_with_each_transcoder(computed, tmp_path):
+    recordings = tmp_path / "trained_on.csv"
+    recordings.write_text("recording\nstreet_7\n")
+    found = exported(computed.experiment.root, tmp_path / "exported", "--recordings", str(recordings))
+    for name, stored in found.items():
+        assert stored.recordings.name == f"YamNet_{name}_recordings.csv"
+        assert stored.training_recordings == {"street_7"}
+
+
+def test_what_is_no_list_of_recordings_is_refused_before_anything_is_written(computed, tmp_path):
+    with pytest.raises(UserError, match="cannot read the recordings"):
+        exported(computed.experiment.root, tmp_path / "exported", "--recordings", str(tmp_path / "nowhere.csv"))
+    assert not (tmp_path / "exported").exists()
+
+
 def test_of_a_stopped_training_the_best_so_far_is_exported(stopped, tmp_path):
     root, _, _ = stopped
     (found,) = exported(root, tmp_path / "exported", "-s", f"{CNN}1").values()

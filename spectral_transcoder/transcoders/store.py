@@ -1,12 +1,15 @@
 """Trained transcoders on disk: ours in `reference_models/`, the paper's where the download leaves them.
 
 A trained transcoder is two files: weights (`.safetensors`, or the paper's `<identifier>_model`) and a YAML file of
-settings with the paper's keys beside them (`<stem>.yaml`, or `<identifier>_model_settings.yaml`).
+settings with the paper's keys beside them (`<stem>.yaml`, or `<identifier>_model_settings.yaml`). The settings may name
+a third, `training_recordings`: a CSV file beside them whose column `recording` lists what it was trained on.
 """
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import yaml
@@ -35,6 +38,7 @@ __all__ = [
     "build_transcoder",
     "find_transcoders",
     "load_transcoder",
+    "read_recordings",
     "save_transcoder",
     "short_name",
 ]
@@ -44,6 +48,8 @@ SEARCHED_FOLDERS = (REFERENCE_MODELS, ROOT / "paper_transcoders")
 
 MODEL_TYPES = ("cnn_pinv", "tcn_pinv", "mlp", "mlp_pinv", "self", "effnet_b0", "effnet_b7")
 PAPER_SETTINGS_SUFFIX = "_model_settings.yaml"
+TRAINING_RECORDINGS = "training_recordings"
+"""Key of the settings."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,19 @@ class StoredTranscoder:
 
     settings: TranscoderSettings
     weights: Path
+    recordings: Path | None = None
+    """List of what it was trained on."""
+
+    @cached_property
+    def training_recordings(self) -> frozenset[str]:
+        """Recordings that it was trained on, see `read_recordings`; none where there is no list.
+
+        Raises
+        ------
+        UserError
+            where the list is missing or none.
+        """
+        return read_recordings(self.recordings) if self.recordings else frozenset()
 
 
 def build_transcoder(settings: TranscoderSettings) -> nn.Module:
@@ -142,8 +161,31 @@ def load_transcoder(stored: StoredTranscoder) -> nn.Module:
     return transcoder.eval().requires_grad_(False)
 
 
+def read_recordings(path: Path) -> frozenset[str]:
+    """Column `recording` of a CSV file: Freesound's numbers, or the names of files without suffix where there is none.
+
+    Raises
+    ------
+    UserError
+        where the file or the column is missing.
+    """
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            if "recording" not in (rows.fieldnames or ()):
+                raise UserError(f"{path} lists no recordings: it needs the column recording")
+            return frozenset(row["recording"] for row in rows)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"cannot read the recordings in {path} ({error}): name a csv file in UTF-8") from error
+
+
 def save_transcoder(
-    folder: Path, name: str, state_dict: Mapping[str, torch.Tensor], settings: Mapping[str, object]
+    folder: Path,
+    name: str,
+    state_dict: Mapping[str, torch.Tensor],
+    settings: Mapping[str, object],
+    *,
+    recordings: Path | None = None,
 ) -> Path:
     """Write weights and settings as ours lie in `reference_models/`.
 
@@ -155,6 +197,8 @@ def save_transcoder(
         by which `find_transcoders` and the pages call it.
     settings
         fields of `TranscoderSettings`, and whatever else a reader may want to know.
+    recordings
+        list of what it was trained on, which is copied.
 
     Returns
     -------
@@ -164,7 +208,13 @@ def save_transcoder(
     from safetensors.torch import save
 
     weights = make_folder(folder) / f"{settings['mels_type']}_{name}.safetensors"
-    # Settings first: without weights beside them they are passed over.
+    if recordings:
+        copied = weights.with_name(f"{weights.stem}_recordings.csv")
+        settings = {**settings, TRAINING_RECORDINGS: copied.name}
+        content = recordings.read_bytes()
+        with write_whole(copied) as partial:
+            partial.write_bytes(content)
+    # Settings before weights: without these beside them they are passed over.
     with write_whole(weights.with_suffix(".yaml")) as partial:
         partial.write_text(yaml.safe_dump({"name": name, **settings}, sort_keys=False), encoding="utf-8")
     with write_whole(weights) as partial:
@@ -183,7 +233,10 @@ def _stored_in(folder: Path) -> Iterator[StoredTranscoder]:
             name = ""
         if weights.is_file():
             content = _read_yaml(path)
-            yield StoredTranscoder(name or content.get("name", path.stem), _settings(content, path), weights)
+            name = name or content.get("name", path.stem)
+            listed = content.get(TRAINING_RECORDINGS)
+            recordings = path.parent / str(listed) if listed else None
+            yield StoredTranscoder(name, _settings(content, path), weights, recordings)
 
 
 def short_name(identifier: str) -> str:
