@@ -1,12 +1,25 @@
-"""How near transcoders come to their teacher on recordings of anybody's.
+"""How near transcoders come to their teacher, on recordings of anybody's.
 
-    python3 benchmarks/transcoding_quality.py FOLDER --teachers YamNet mn04_as
+    python3 benchmarks/transcoding_quality.py FOLDER...
 
-prints, for each teacher, a row for PINV and each trained transcoder that is here: over the recordings of the folder,
-the share whose top class (of the scores' mean over the seconds) is the teacher's, or where the teacher's is among the
-five highest; the share of seconds with the same top class; the cross-entropy and the divergence of the scores; the
-squared error of the Mel spectrograms. Silent seconds are left out. In brackets, the interval that
-holds 95 % of the figures that other recordings of the kind would have given (bootstrap over recordings).
+prints a table for each teacher and each folder, which is an evaluation set: a row for the teacher itself, which is the
+ceiling, for PINV, and for each trained transcoder that is here. In it are
+
+- multiplications of the transcoder's layers and of PINV's matrices for a second of sound;
+- over recordings: how often the top class (of the scores' mean over the seconds) is the teacher's, which is the paper's
+  ptopafc; how often the teacher's is among the model's five highest; how many of the teacher's five are; the
+  cross-entropy and the divergence of the scores; the squared error of the Mel spectrograms;
+- where recordings are named as those of ESC-50 or UrbanSound8K are: how often their class is found, from groups of
+  labels and from small heads that are trained on all folds but one, as in exp_classif_eval;
+- over seconds: the top class and the errors again. Silent seconds count in the search for classes alone.
+
+In brackets, the interval that holds 95 % of the figures that other recordings of the kind would have given (bootstrap
+over recordings).
+
+No recording counts for a transcoder that was trained on it, as far as its list of recordings tells. Of several with the
+same name, each recording goes to the first that was not trained on it: for a cross-validation, name a folder each fold,
+
+    python3 benchmarks/transcoding_quality.py ESC-50/audio --transcoders fold1 fold2 fold3 fold4 fold5
 """
 
 from __future__ import annotations
@@ -16,133 +29,74 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import soundfile
-import torch
-from tqdm import tqdm
+from comparison import compare
+from contenders import choose, find_contenders
+from evaluation_sets import find_set
+from quality_table import as_csv, as_markdown
 
 from spectral_transcoder import cli
-from spectral_transcoder.datasets.chunk_dataset import THIRD_OCTAVE, mel_name
-from spectral_transcoder.datasets.chunk_features import ChunkFeatures
-from spectral_transcoder.datasets.recording_seconds import RecordingSeconds
 from spectral_transcoder.errors import UserError
+from spectral_transcoder.files import make_folder, write_whole
 from spectral_transcoder.paths import REFERENCE_MODELS, ROOT
-from spectral_transcoder.pinv import Pinv
-from spectral_transcoder.teachers import load_teacher
-from spectral_transcoder.third_octave import SAMPLE_RATE
-from spectral_transcoder.training import metrics
-from spectral_transcoder.training.evaluation import evaluate_teacher, evaluate_transcoder
-from spectral_transcoder.transcoders.store import find_transcoders, load_transcoder
+from spectral_transcoder.teachers import find_weights, load_teacher
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-    from torch import nn
-
-    from spectral_transcoder.teachers import Teacher
-
-SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
-QUIET = 1e-4
-"""Peak up to which a second is silent, where that of the recording is 1."""
-
-BATCH_SIZE = 8
-N_RESAMPLED = 2000
-LONGEST_S = 60
-
-
-def features(paths: Sequence[Path], teachers: Sequence[str]) -> tuple[dict[str, torch.Tensor], NDArray[np.integer]]:
-    """Arrays of all seconds that are not silent, as a training dataset has them, and the recording of each."""
-    make = ChunkFeatures(teachers)
-    parts: list[dict[str, torch.Tensor]] = []
-    files: list[int] = []
-    for path in tqdm(paths, unit="recording", disable=None):
-        seconds = RecordingSeconds(path, own_rate=soundfile.info(path).samplerate, sample_rates=make.sample_rates)
-        number = files[-1] + 1 if files else 0
-        for _, waveforms in seconds.blocks(LONGEST_S, limit=LONGEST_S):
-            heard = np.abs(waveforms[SAMPLE_RATE]).max(axis=1) > QUIET
-            parts.append(make({rate: torch.from_numpy(samples[heard]) for rate, samples in waveforms.items()}))
-            files += [number] * int(heard.sum())
-    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}, np.array(files)
-
-
-def transcoders_for(teacher: Teacher, folders: Sequence[Path]) -> dict[str, nn.Module]:
-    """PINV and those trained ones that give a Mel spectrogram, by folder and name."""
-    found = {
-        f"{folder.name}: {name}": load_transcoder(stored)
-        for folder in folders
-        for name, stored in find_transcoders(teacher.name, [folder]).items()
-        if stored.settings.gives_mel
-    }
-    return {"PINV": Pinv(teacher.front_end).eval(), **found}
-
-
-def quality(teacher_scores: NDArray, scores: NDArray, mel_mse: NDArray, files: NDArray) -> dict[str, NDArray]:
-    """Values per recording."""
-    return {
-        "same top class (%)": 100.0 * metrics.same_top_class(teacher_scores, scores, files),
-        "among our five (%)": 100.0 * among_the_highest(teacher_scores, scores, files),
-        "of each second (%)": metrics.mean_by_file(100.0 * (teacher_scores.argmax(1) == scores.argmax(1)), files),
-        "BCE": metrics.logit_bce(teacher_scores, scores, files),
-        "KL": metrics.logit_kl(teacher_scores, scores, files),
-        "Mel MSE": metrics.mean_by_file(mel_mse, files),
-    }
-
-
-def among_the_highest(teacher_scores: NDArray, scores: NDArray, files: NDArray, *, n: int = 5) -> NDArray[np.bool_]:
-    """Whether the teacher's top class of each recording is among the model's highest."""
-    wanted = metrics.top_class(teacher_scores, files)
-    highest = np.argsort(-metrics.mean_by_file(scores, files), axis=1)[:, :n]
-    return (highest == wanted[:, None]).any(axis=1)
-
-
-def interval(values: NDArray) -> tuple[float, float]:
-    """Of 95 % of the means of as many recordings drawn anew."""
-    drawn = np.random.default_rng(0).integers(len(values), size=(N_RESAMPLED, len(values)))
-    low, high = np.percentile(values[drawn].mean(axis=1), (2.5, 97.5))
-    return float(low), float(high)
-
-
-def cell(values: NDArray) -> str:
-    """Mean and interval."""
-    low, high = interval(values)
-    return f"{values.mean():.4g} ({low:.4g}–{high:.4g})"
+    from quality_table import QualityTable
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("folder", type=Path, help="recordings, searched in folders below it, too")
+    add("folders", nargs="+", type=Path, metavar="FOLDER", help="recordings, searched in folders below it, too")
     add("--match", default="*", help="pattern that their names must match, such as '5-*'")
     add("--teachers", nargs="+", default=["YamNet", "mn04_as"], metavar="NAME")
     add("--models", type=Path, default=ROOT, help="folder that download_pretrained_models.py --output was given")
-    add("--teacher_weights", type=Path, metavar="FILE", help="checkpoint in place of the downloaded one")
-    add("--transcoders", nargs="+", type=Path, default=[REFERENCE_MODELS, ROOT / "paper_transcoders"], metavar="FOLDER")
+    add("--teacher_weights", type=Path, metavar="FILE", help="checkpoint of the one teacher, not the downloaded one")
+    help_text = "trained transcoders; reference_models/ and the paper's by default"
+    add("--transcoders", nargs="+", type=Path, metavar="FOLDER", help=help_text)
+    help_text = "leave out recordings that all transcoders of a name were trained on, which is an error otherwise"
+    add("--leave_out_heard", action="store_true", help=help_text)
+    add("--markdown", type=Path, metavar="FILE", help="write the tables to a file, too")
+    add("--csv", type=Path, metavar="FILE", help="write all figures with their intervals and all digits")
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print a table for each teacher."""
+    """Print a table for each teacher and folder."""
     options = parse(arguments)
-    paths = sorted(path for path in options.folder.rglob(options.match) if path.suffix.lower() in SUFFIXES)
-    if not paths:
-        raise UserError(f"no recordings in {options.folder} are called {options.match}")
-    arrays, files = features(paths, options.teachers)
-    for name in options.teachers:
-        teacher = load_teacher(name, weights=options.teacher_weights, folder=options.models)
-        split = {THIRD_OCTAVE: arrays[THIRD_OCTAVE], "mel": arrays[mel_name(name)]}
-        expected = evaluate_teacher(teacher, split["mel"], batch_size=BATCH_SIZE).scores
-        itself = metrics.logit_bce(expected, expected, files).mean()
-        print(f"\n{name}, whose BCE with itself is {itself:.4g}; {files[-1] + 1} recordings, {len(files)} seconds\n")
-        for number, (title, transcoder) in enumerate(transcoders_for(teacher, options.transcoders).items()):
-            found = evaluate_transcoder(transcoder, teacher, split, batch_size=BATCH_SIZE)
-            values = quality(expected, found.scores, found.mel_mse, files)
-            if number == 0:
-                print("| transcoder |", " | ".join(values), "|")
-                print("|---|" + "---|" * len(values))
-            print(f"| {title} |", " | ".join(map(cell, values.values())), "|", flush=True)
+    names = list(dict.fromkeys(options.teachers))
+    if options.teacher_weights and len(names) > 1:
+        raise UserError(f"--teacher_weights is of one teacher: name it with --teachers, not {' and '.join(names)}")
+    teachers = {name: load_teacher(name, weights=options.teacher_weights, folder=options.models) for name in names}
+    for path in filter(None, (options.markdown, options.csv)):
+        make_folder(path.parent)
+    folders = options.transcoders or [REFERENCE_MODELS, options.models / "paper_transcoders"]
+    contenders = [
+        contender
+        for name in names
+        for contender in find_contenders(name, options.teacher_weights or find_weights(name, options.models), folders)
+    ]
+    sets = [find_set(folder, match=options.match) for folder in options.folders]
+    # All of them before the first is measured: what cannot be told is told at once.
+    chosen = [choose(contenders, one, leave_out_heard=options.leave_out_heard) for one in sets]
+    tables: list[QualityTable] = []
+    for one, numbers in zip(sets, chosen, strict=True):
+        found = compare(one, contenders, numbers, teachers)
+        print(*(f"{as_markdown(table)}\n" for table in found), sep="\n", flush=True)
+        tables += found
+        _write(options.markdown, "\n".join(f"{as_markdown(table)}\n" for table in tables))
+        _write(options.csv, as_csv(tables))
     return 0
+
+
+def _write(path: Path | None, text: str) -> None:
+    """Write what is there so far, if it is wanted."""
+    if path:
+        with write_whole(path) as partial:
+            partial.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

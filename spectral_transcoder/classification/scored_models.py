@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from spectral_transcoder.transcoders.store import StoredTranscoder
 
-__all__ = ["SELF", "TRANSCODERS", "ScoredModel", "find_models"]
+__all__ = ["PINV", "SELF", "TRANSCODERS", "ScoredModel", "find_models"]
 
 SELF = "self"
 """The teacher on its own Mel spectrogram; the paper's name for it."""
