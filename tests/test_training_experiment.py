@@ -795,7 +795,7 @@ def test_transcoders_that_generalise_are_distilled_after_a_likelihood(place, ora
 
 
 def test_no_class_outnumbers_the_others_by_much(monkeypatch):
-    monkeypatch.setattr(training_experiment, "MOST_OF_A_CLASS", 3)
+    monkeypatch.setattr(training_experiment, "LARGEST_CLASS", 3 / 19)
     scores = np.eye(4)[[0] * 12 + [1] * 4 + [2] * 2 + [3]]
     shares = training_experiment.balanced_shares(scores)
     assert shares.tolist() == [3 / 12] * 12 + [3 / 4] * 4 + [1] * 3

@@ -59,7 +59,7 @@ class MelObjective:
 class LikelihoodObjective:
     """Likelihood of the Mel spectrogram under a normal distribution in each cell, for transcoders that expect one.
 
-    The network's `expect` gives the mean and the deviation, the latter in units of its textures' in each band.
+    The network's `expect` gives the mean and how much there is of each kind of texture, whose variances add up.
     """
 
     def __call__(self, network: nn.Module, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -174,5 +174,6 @@ def _unlikelihood(
     network: nn.Module, mean: torch.Tensor, roughness: torch.Tensor, target: torch.Tensor
 ) -> torch.Tensor:
     """The negative logarithm of the density, the mean over cells, but for a constant."""
-    variance = (roughness.float() * network.textures.std(dim=(0, 1))).square()
+    of_textures = network.textures.std(dim=(1, 2))[:, None]
+    variance = (roughness.float() * of_textures).square().sum(dim=1)
     return functional.gaussian_nll_loss(mean.float(), target.float(), variance, eps=SMALLEST_VARIANCE)

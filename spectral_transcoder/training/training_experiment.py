@@ -73,9 +73,14 @@ METRICS = (
 )  # fmt: skip
 SEED = 0
 AVERAGING = 0.998
-MOST_OF_A_CLASS = 200
+LARGEST_CLASS = 0.06
+"""Share that the chunks with the same top label may have of a dataset."""
+
 LONGEST_GRADIENT = 1.0
-TCN_SIZES = {"tcn_nb_layers": 4, "tcn_nb_channels": 256}
+TCN_LAYERS = 4
+TCN_CHANNELS = {64: 256, 128: 240}
+"""By Mel bands: weights in float16 have less than 3 MB."""
+
 PAPER_CNN_SIZES = {"cnn_kernel_size": 5, "cnn_dilation": 1, "cnn_nb_layers": 5, "cnn_nb_channels": 64}
 
 
@@ -380,7 +385,9 @@ class TrainingExperiment:
         front_end = front_end_of(setting["classifier"])
         is_tcn = setting["transcoder"] == "tcn_pinv"
         described = {
-            key: value for key, value in vars(_transcoder_settings(setting)).items() if key not in TCN_SIZES or is_tcn
+            key: value
+            for key, value in vars(_transcoder_settings(setting)).items()
+            if is_tcn or not key.startswith("tcn_")
         }
         return described | {
             "input_shape": [8, 29] if setting["transcoder"] == "mlp" else [8, 64],
@@ -405,7 +412,8 @@ def balanced_shares(scores: np.ndarray) -> torch.Tensor:
     """Share of the epochs that each chunk takes part in, so that no class of sounds outnumbers the others by much.
 
     What people record is music and speech above all, and a teacher's other classes are learned from few chunks. Of the
-    chunks whose top label is the same, about `MOST_OF_A_CLASS` are in an epoch.
+    chunks whose top label is the same, no more than `LARGEST_CLASS` times those of the dataset are in an epoch. Classes
+    that are common in streets stay common, lest a transcoder take them for rare ones.
 
     Parameters
     ----------
@@ -418,13 +426,14 @@ def balanced_shares(scores: np.ndarray) -> torch.Tensor:
     """
     top = scores.argmax(axis=1)
     counts = np.bincount(top)[top]
-    return torch.from_numpy(np.minimum(1, MOST_OF_A_CLASS / counts))
+    return torch.from_numpy(np.minimum(1, LARGEST_CLASS * len(top) / counts))
 
 
 def _sizes(setting: Setting) -> dict[str, int | None]:
     """Of a network: the setting's factors, or where it has none those that the plan `generalise` is about."""
     if setting["transcoder"] == "tcn_pinv":
-        return TCN_SIZES
+        n_mels = front_end_of(setting["classifier"]).n_mels
+        return {"tcn_nb_layers": TCN_LAYERS, "tcn_nb_channels": TCN_CHANNELS[n_mels]}
     if setting.plan == "generalise":
         return PAPER_CNN_SIZES
     factors = ("kernel_size", "dilation", "nb_layers", "nb_channels")
