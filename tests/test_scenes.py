@@ -29,6 +29,7 @@ PLAIN = SceneRecipe(
     piece_seconds=(1, 1),
     level_db=(0, 0),
     reverberant_share=0,
+    noise_db=(-200, -200),
     background_share=0,
     speed=(1, 1),
     colour_db=0,
@@ -227,9 +228,11 @@ def test_a_silent_recording_leaves_the_others(folder, tmp_path):
         assert np.abs(made).max() == 1
 
 
-def test_where_all_is_silent_so_is_the_scene(tmp_path):
-    made = make_scene(alone(tmp_path, "silent.wav", np.zeros(RATE, np.float32)), SHORT, 0)
-    assert not made.any()
+def test_where_all_is_silent_there_is_noise(tmp_path):
+    silent = alone(tmp_path, "silent.wav", np.zeros(RATE, np.float32))
+    levels = octave_levels(make_scene(silent, replace(SHORT, noise_slope=(-1, -1), colour_db=0), 0))
+    assert np.ptp(levels) < 2  # pink noise has as much in each octave
+    assert not make_scene(silent, replace(PLAIN, noise_db=(-2000, -2000)), 0).any()
 
 
 def test_of_long_recordings_only_the_parts_that_sound_are_in_memory(tmp_path, monkeypatch):

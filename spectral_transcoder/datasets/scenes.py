@@ -19,6 +19,7 @@ import numpy as np
 from scipy.signal import oaconvolve
 
 from spectral_transcoder.audio import Recording
+from spectral_transcoder.datasets.synthetic_sounds import noise
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.files import write_whole
 from spectral_transcoder.third_octave import SAMPLE_RATE
@@ -60,6 +61,12 @@ class SceneRecipe:
     """Of the scenes have a background."""
 
     background_db: tuple[float, float] = (-45.0, -12.0)
+    noise_db: tuple[float, float] = (-60.0, -20.0)
+    """Peak of the noise that nowhere is without, from the first sample to the last."""
+
+    noise_slope: tuple[float, float] = (-2.0, 0.0)
+    """Its power goes with frequency to the power of this."""
+
     speed: tuple[float, float] = (0.75, 1.35)
     colour_db: float = 4.0
     """Standard deviation of the microphone's response."""
@@ -87,7 +94,8 @@ def make_scene(collections: Sequence[Sequence[Path]], recipe: SceneRecipe, numbe
         of recordings, as `collections_in` gives them.
     """
     random = np.random.default_rng((recipe.seed, number))
-    scene = np.zeros(recipe.seconds * SAMPLE_RATE, np.float32)
+    n_samples = recipe.seconds * SAMPLE_RATE
+    scene = _gain(recipe.noise_db, random) * _to_peak(noise(n_samples, random, random.uniform(*recipe.noise_slope)))
     if random.random() < recipe.background_share:
         scene += _gain(recipe.background_db, random) * _background(collections, len(scene), random)
     position = 0
@@ -196,8 +204,8 @@ def _reverberant(piece: NDArray[np.float32], recipe: SceneRecipe, random: np.ran
     return wet
 
 
-def _to_peak(piece: NDArray[np.float32]) -> NDArray[np.float32]:
-    return piece / max(np.abs(piece).max(initial=0), np.float32(1e-4))
+def _to_peak(piece: NDArray[np.floating]) -> NDArray[np.float32]:
+    return piece.astype(np.float32) / max(np.abs(piece).max(initial=0), np.float32(1e-4))
 
 
 def _coloured(scene: NDArray[np.float32], deviation_db: float, random: np.random.Generator) -> NDArray[np.float32]:

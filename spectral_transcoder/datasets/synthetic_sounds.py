@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Maker = Callable[[np.random.Generator, int], NDArray[np.float64]]
 
-__all__ = ["KINDS", "make_sound"]
+__all__ = ["KINDS", "make_sound", "noise"]
 
 HIGHEST_HZ = 0.47 * SAMPLE_RATE
 LOWEST_NOISE_HZ = 20.0
@@ -31,6 +31,13 @@ def make_sound(kind: str, number: int, *, seconds: float = 5.0) -> NDArray[np.fl
     """Sound of a kind, (seconds · 32000,), the same for the same kind, number and duration; its peak is 1."""
     random = np.random.default_rng((list(KINDS).index(kind), number))
     return _to_peak(KINDS[kind](random, int(seconds * SAMPLE_RATE))).astype(np.float32)
+
+
+def noise(n_samples: int, random: np.random.Generator, slope: float) -> NDArray[np.float64]:
+    """Noise whose power goes with frequency^slope."""
+    frequencies = np.maximum(np.fft.rfftfreq(n_samples, 1 / SAMPLE_RATE), LOWEST_NOISE_HZ)
+    spectrum = np.fft.rfft(random.standard_normal(n_samples))
+    return np.fft.irfft(spectrum * frequencies ** (slope / 2), n_samples)
 
 
 def siren(random: np.random.Generator, n_samples: int) -> NDArray[np.float64]:
@@ -100,7 +107,7 @@ def air_conditioner(random: np.random.Generator, n_samples: int) -> NDArray[np.f
     """Rushing air, and the hum of a motor at a multiple of what the mains have."""
     base = np.full(n_samples, random.choice([50, 60]) * random.uniform(0.45, 1))
     hum = _harmonics(base, random, n_harmonics=16, slope=random.uniform(0.5, 1.5))
-    return _to_peak(_noise(n_samples, random, random.uniform(-2.2, -0.6))) + _gain(random, (-25, 3)) * _to_peak(hum)
+    return _to_peak(noise(n_samples, random, random.uniform(-2.2, -0.6))) + _gain(random, (-25, 3)) * _to_peak(hum)
 
 
 def engine(random: np.random.Generator, n_samples: int) -> NDArray[np.float64]:
@@ -114,7 +121,7 @@ def engine(random: np.random.Generator, n_samples: int) -> NDArray[np.float64]:
     bang = random.standard_normal(length) * np.exp(-np.linspace(0, random.uniform(4, 12), length))
     bangs = signal.oaconvolve(firings, bang)[:n_samples]
     exhaust = _to_peak(_resonances(bangs, random, 6, (40, 2500), (0.5, 3))) + 0.3 * _to_peak(bangs)
-    air = _to_peak(_noise(n_samples, random, random.uniform(-2, -1)) * _drifting(n_samples, random, 8, 0.2))
+    air = _to_peak(noise(n_samples, random, random.uniform(-2, -1)) * _drifting(n_samples, random, 8, 0.2))
     return _to_peak(_to_peak(exhaust) + _gain(random, (-20, 6)) * air)
 
 
@@ -126,7 +133,7 @@ def gunshot(random: np.random.Generator, n_samples: int) -> NDArray[np.float64]:
     while position < n_samples:
         length = int(random.uniform(0.1, 1) * longest)
         decay = np.exp(-np.linspace(0, random.uniform(6, 14), length))
-        sound[position : position + length] += _noise(length, random, random.uniform(-1.2, 0)) * decay
+        sound[position : position + length] += noise(length, random, random.uniform(-1.2, 0)) * decay
         position += int(SAMPLE_RATE * random.uniform(0.1, 1.6))
     return _over_noise(sound[:n_samples], random, (-60, -25), -1.0)
 
@@ -151,13 +158,6 @@ def _harmonics(
 def _pulses(rate: NDArray[np.float64]) -> NDArray[np.float64]:
     """1 where a period of a rate in Hz begins, else 0."""
     return (np.diff(np.floor(np.cumsum(rate / SAMPLE_RATE)), prepend=0) > 0).astype(float)
-
-
-def _noise(n_samples: int, random: np.random.Generator, slope: float) -> NDArray[np.float64]:
-    """Noise whose power goes with frequency^slope."""
-    frequencies = np.maximum(np.fft.rfftfreq(n_samples, 1 / SAMPLE_RATE), LOWEST_NOISE_HZ)
-    spectrum = np.fft.rfft(random.standard_normal(n_samples))
-    return np.fft.irfft(spectrum * frequencies ** (slope / 2), n_samples)
 
 
 def _resonances(
@@ -187,7 +187,7 @@ def _drifting(n_samples: int, random: np.random.Generator, rate: float, depth: f
 def _over_noise(
     sound: NDArray[np.float64], random: np.random.Generator, range_db: tuple[float, float], slope: float
 ) -> NDArray[np.float64]:
-    return _to_peak(sound) + _gain(random, range_db) * _to_peak(_noise(len(sound), random, slope))
+    return _to_peak(sound) + _gain(random, range_db) * _to_peak(noise(len(sound), random, slope))
 
 
 def _gain(random: np.random.Generator, range_db: tuple[float, float]) -> float:

@@ -6,8 +6,8 @@ one makes Mel frames of them: an upsampling that is learned in place of the line
 
 What third octaves do not tell, a network that minimises an error replaces by its mean. The Mel spectrogram becomes
 smooth, and smooth is what no sound is: teachers take it for silence or a sine. So the network also says how far the Mel
-spectrogram strays from the mean, and how much as noise does, as voices, as chords; these textures are then added. Each
-second has another one of some, so that what one has in it by chance is not heard in all of a recording.
+spectrogram strays from the mean, and how much as noise does, as voices, as chords, as beats; these textures are then
+added. Each second has another one of some, so that what one has in it by chance is not heard in all of a recording.
 """
 
 from __future__ import annotations
@@ -46,9 +46,6 @@ DB_PER_NEPER = 10 / math.log(10)
 SMALL_START = 0.1
 """Factor of the last layers' random weights: training starts near PINV with the texture of noise."""
 
-FIRST_LINES = -4.0
-"""Softplus of this is how much of voices and chords there is before training: next to nothing."""
-
 TEXTURE_STEP_DB = 0.1
 """Of a second's mean level: the texture is another one a step above or below."""
 
@@ -85,7 +82,7 @@ class TCNPinv(nn.Module):
             for layer in (self.upsample[-1], self.roughen[-1]):
                 layer.weight.mul_(SMALL_START)
                 layer.bias.zero_()
-            self.roughen[-1].bias[self.n_mels :] = FIRST_LINES
+            self.roughen[-1].weight[self.n_mels :] = 0
 
     def forward(self, third_octave: torch.Tensor) -> torch.Tensor:
         """(batch, n_third_octave_frames, 29) levels in dB → (batch, chunk_frames, n_mels).
@@ -100,16 +97,17 @@ class TCNPinv(nn.Module):
         Returns
         -------
         tensor, tensor
-            (batch, chunk_frames, n_mels), and the same for each kind of texture, (batch, 3, chunk_frames, n_mels): 1 as
-            much as in white noise, in voices, in chords.
+            (batch, chunk_frames, n_mels), and the same for each kind of texture, (batch, 4, chunk_frames, n_mels): 1 as
+            much as in white noise, in voices, in chords, in beats.
         """
         levels = third_octave
         if levels.shape[1] != N_FRAMES:
             levels = functional.interpolate(levels.mT, size=N_FRAMES, mode="linear").mT
         frames = self.blocks(self.embed(_relative(levels)) + self.position)
         details = self._stretched(self.upsample(frames).unflatten(2, (-1, self.n_mels)).flatten(1, 2))
-        roughness = functional.softplus(self._stretched(self.roughen(frames)))
-        return self.scale * self.pinv(levels) + details, roughness.unflatten(2, (len(KINDS), -1)).transpose(1, 2)
+        noise, *others = self._stretched(self.roughen(frames)).split(self.n_mels, dim=2)
+        roughness = torch.stack([functional.softplus(noise), *others], dim=1)
+        return self.scale * self.pinv(levels) + details, roughness
 
     def add_texture(self, third_octave: torch.Tensor, mean: torch.Tensor, roughness: torch.Tensor) -> torch.Tensor:
         """One of the Mel spectrograms that levels can come from, out of what `expect` says of them."""

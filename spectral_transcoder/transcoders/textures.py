@@ -1,7 +1,7 @@
-"""What third octaves do not tell of a sound: the fine structure of noise, of voices and of chords.
+"""What third octaves every 125 ms do not tell of a sound: the fine structure of noise, voices, chords and machines.
 
 Each is a log-Mel spectrogram less what it is on average, for transcoders to add to what they expect: noise fluctuates
-from frame to frame, voices and chords have lines at the multiples of their pitches.
+from frame to frame, voices and chords have lines at the multiples of their pitches, engines and hammers beat.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "N_TEXTURES", "noise_textures", "textures"]
 
-KINDS = ("noise", "voice", "chord")
+KINDS = ("noise", "voice", "chord", "beats")
 N_TEXTURES = 16
 """Of each kind."""
 
@@ -28,13 +28,16 @@ AMPLITUDE = 0.3
 FLOOR = 0.03
 """Of noise below the lines, relative to them: as in rooms and streets, and lest their depth be that of the window."""
 
+BURST_SECONDS = 0.01
+"""In which a burst decays to a third."""
+
 BANDS_PER_THIRD_OCTAVE = 1 / 12
 """Of all Mel bands, about: finer structures than this are what third octaves do not tell."""
 
 
 @cache
 def textures(front_end: MelFrontEnd) -> torch.Tensor:
-    """Textures of all kinds, (3, N_TEXTURES, chunk_frames, n_mels)."""
+    """Textures of all kinds, (4, N_TEXTURES, chunk_frames, n_mels)."""
     # Ordinary tensors wherever they are made first, for they are kept, and networks that learn use them, too.
     with torch.inference_mode(False), torch.no_grad(), torch.device("cpu"):
         generator = torch.Generator().manual_seed(1)
@@ -43,6 +46,7 @@ def textures(front_end: MelFrontEnd) -> torch.Tensor:
                 noise_textures(front_end),
                 _lines(front_end, _voices(front_end.sample_rate, generator)),
                 _lines(front_end, _chords(front_end.sample_rate, generator)),
+                _beats(front_end, generator),
             ]
         )
 
@@ -62,6 +66,17 @@ def _lines(front_end: MelFrontEnd, sounds: torch.Tensor) -> torch.Tensor:
     side = round(front_end.n_mels * BANDS_PER_THIRD_OCTAVE / 2)
     smooth = functional.avg_pool1d(functional.pad(mel, (side, side), mode="replicate"), 2 * side + 1, stride=1)
     return mel - smooth
+
+
+def _beats(front_end: MelFrontEnd, generator: torch.Generator) -> torch.Tensor:
+    """What bursts of noise, 10 to 30 a second, have in each frame above and below the mean over time."""
+    rate = 10 * 3 ** torch.rand(N_TEXTURES, 1, generator=generator)
+    seconds = torch.arange(front_end.sample_rate) / front_end.sample_rate
+    since_last = (rate * seconds) % 1 / rate
+    noise = torch.randn(since_last.shape, generator=generator)
+    mel = front_end(AMPLITUDE * noise * (FLOOR + (-since_last / BURST_SECONDS).exp()))[:, : front_end.chunk_frames]
+    beat = mel.mean(dim=2, keepdim=True).expand_as(mel)
+    return beat - beat.mean(dim=1, keepdim=True)
 
 
 def _voices(sample_rate: int, generator: torch.Generator) -> torch.Tensor:
