@@ -128,7 +128,7 @@ class DistillationObjective:
     """
 
     teacher: Teacher
-    mel_weight: float = 0.2
+    mel_weight: float = 0.1
     score_weight: float = 30.0
     order_weight: float = 0.2
     embedding_weight: float = 0.3
