@@ -11,10 +11,9 @@ from efficientat.teacher import front_end as efficientat_front_end
 from pann.mel import FRONT_END as PANN
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.third_octave import third_octave
-from spectral_transcoder.training.losses import DistillationObjective, LikelihoodObjective
+from spectral_transcoder.training.losses import LikelihoodObjective
 from spectral_transcoder.transcoders.cnn import CNNPinv
-from spectral_transcoder.transcoders.tcn import TCNPinv
-from spectral_transcoder.transcoders.textures import KINDS, N_TEXTURES, textures
+from spectral_transcoder.transcoders.tcn import N_TEXTURES, TCNPinv, noise_textures
 from yamnet.mel import FRONT_END as YAMNET
 
 FRONT_ENDS = {"PANN": PANN, "YamNet": YAMNET, "mn04_as": efficientat_front_end("mn04_as")}
@@ -37,35 +36,31 @@ def test_training_starts_near_pinv_with_the_texture_of_noise(front_end):
     network = make(front_end)
     with torch.no_grad():
         mean, roughness = network.expect(chunks)
-    assert mean.shape == (4, front_end.chunk_frames, front_end.n_mels)
-    assert roughness.shape == (4, len(KINDS), front_end.chunk_frames, front_end.n_mels)
+    assert mean.shape == roughness.shape == (4, front_end.chunk_frames, front_end.n_mels)
     assert (mean - Pinv(front_end)(chunks)).square().mean() < 0.02
-    assert_close(roughness[:, 0], torch.full_like(mean, 0.7), rtol=0, atol=0.2)
-    assert not roughness[:, 1:].any()
-
-
-def weighted(network, chunks):
-    """Textures that each second may have, as much as `expect` says: (batch, N_TEXTURES, n_frames, n_mels)."""
-    _, roughness = network.expect(chunks)
-    return torch.einsum("bkfm,kifm->bifm", roughness, textures(network.pinv.front_end))
+    assert_close(roughness, torch.full_like(roughness, 0.7), rtol=0, atol=0.2)
 
 
 @each_front_end
-def test_it_is_what_it_expects_and_one_of_the_textures(front_end):
-    network, chunks = make(front_end), levels(3, 8, 29)
+def test_without_its_last_layers_it_is_pinv_and_texture(front_end):
+    network = make(front_end)
+    for layer in (network.upsample[-1], network.roughen[-1]):
+        torch.nn.init.zeros_(layer.weight)
+    chunks = levels(2, 8, 29)
     with torch.no_grad():
-        above = network(chunks) - network.expect(chunks)[0]
-        distances = (above[:, None] - weighted(network, chunks)).abs().amax(dim=(2, 3))
-    assert (distances.amin(dim=1) < 1e-4).all()
-    assert (distances.sort(dim=1).values[:, 1] > 0.1).all()
+        above = network(chunks) - Pinv(front_end)(chunks)
+    for second in above / math.log(2):
+        distances = (second - noise_textures(front_end)).abs().amax(dim=(1, 2))
+        assert distances.min() < 1e-4
 
 
 def test_each_texture_comes_as_often_and_always_with_the_same_levels():
-    network, chunks = make(YAMNET, n_channels=8, n_layers=1), levels(800, 8, 29)
+    network, chunks = make(YAMNET), levels(800, 8, 29)
     with torch.no_grad():
-        above = network(chunks) - network.expect(chunks)[0]
+        mean, roughness = network.expect(chunks)
+        texture = (network(chunks) - mean) / roughness
         assert torch.equal(network(chunks), network(chunks))
-        numbers = (above[:, None] - weighted(network, chunks)).abs().amax(dim=(2, 3)).argmin(dim=1)
+    numbers = (texture[:, None, :4] - noise_textures(YAMNET)[:, :4]).abs().amax(dim=(2, 3)).argmin(dim=1)
     counts = numbers.bincount(minlength=N_TEXTURES)
     expected = len(chunks) / N_TEXTURES
     assert ((counts - expected).square() / expected).sum() < 37.7  # Chi-squared, 15 degrees of freedom, 99.9 %
@@ -79,32 +74,26 @@ def test_details_do_not_depend_on_the_level_but_through_the_level_itself():
     assert_close(details[0], details[1], rtol=0, atol=1e-4)
 
 
+@each_front_end
+def test_textures_are_what_white_noise_has_about_its_mean(front_end):
+    textures = noise_textures(front_end)
+    assert textures.shape == (N_TEXTURES, front_end.chunk_frames, front_end.n_mels)
+    assert_close(textures.mean(dim=1), torch.zeros(N_TEXTURES, front_end.n_mels), rtol=0, atol=1e-4)
+    other = front_end(0.1 * torch.randn(front_end.sample_rate, generator=torch.Generator().manual_seed(77)))
+    ratio = textures.std(dim=1).mean() / other[: front_end.chunk_frames].std(dim=0).mean()
+    assert float(ratio) == pytest.approx(1, abs=0.05)
+    assert torch.corrcoef(textures.flatten(1)).triu(diagonal=1).abs().max() < 0.1
+
+
 def test_the_likelihood_is_that_of_a_normal_distribution_in_each_cell():
     network, chunks = make(YAMNET), levels(2, 8, 29)
     mel = torch.randn(2, 96, 64, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         mean, roughness = network.expect(chunks)
         loss = LikelihoodObjective()(network, {"third_octave": chunks, "mel": mel})["loss"]
-    deviation = (roughness * textures(YAMNET).std(dim=(1, 2))[:, None]).square().sum(dim=1).sqrt()
-    normal = torch.distributions.Normal(mean, deviation)
+    normal = torch.distributions.Normal(mean, roughness * noise_textures(YAMNET).std(dim=(0, 1)))
     constant = 0.5 * math.log(2 * math.pi)
     assert float(loss) == pytest.approx(float(-normal.log_prob(mel).mean()) - constant, rel=1e-4)
-
-
-def test_distillation_holds_on_to_the_likelihood():
-    class Deaf:
-        """A teacher that hears nothing."""
-
-        class network:
-            embed = staticmethod(lambda mel: torch.ones(len(mel), 2))
-            classify = staticmethod(lambda embedding: 0 * embedding)
-
-    network, chunks = make(YAMNET), levels(2, 8, 29)
-    batch = {"third_octave": chunks, "mel": torch.randn(2, 96, 64, generator=torch.Generator().manual_seed(1))}
-    with torch.no_grad():
-        losses = DistillationObjective(Deaf(), mel_weight=3.0, score_weight=0.0)(network, batch)
-        assert_close(losses["mel"], LikelihoodObjective()(network, batch)["loss"], rtol=0, atol=0)
-        assert_close(losses["loss"], 3 * losses["mel"], rtol=1e-6, atol=0)
 
 
 @pytest.mark.parametrize("n_frames", [1, 3, 8, 12])
@@ -128,7 +117,7 @@ def test_members_of_a_batch_do_not_see_each_other():
 
 
 def test_it_learns_where_its_textures_were_first_made_for_inference():
-    textures.cache_clear()
+    noise_textures.cache_clear()
     with torch.inference_mode():
         make(YAMNET)(levels(1, 8, 29))
     make(YAMNET)(levels(1, 8, 29)).sum().backward()

@@ -59,12 +59,16 @@ class MelObjective:
 class LikelihoodObjective:
     """Likelihood of the Mel spectrogram under a normal distribution in each cell, for transcoders that expect one.
 
-    The network's `expect` gives the mean and how much there is of each kind of texture, whose variances add up.
+    The network's `expect` gives the mean and the deviation, the latter in units of its textures' in each band.
     """
 
     def __call__(self, network: nn.Module, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Losses of a batch."""
-        return {"loss": _unlikelihood(network, *network.expect(batch["third_octave"]), batch["mel"])}
+        """Losses of a batch: the negative logarithm of the density, the mean over cells, but for a constant."""
+        mean, roughness = network.expect(batch["third_octave"])
+        variance = (roughness.float() * network.textures.std(dim=(0, 1))).square()
+        return {
+            "loss": functional.gaussian_nll_loss(mean.float(), batch["mel"].float(), variance, eps=SMALLEST_VARIANCE)
+        }
 
 
 @dataclass(frozen=True)
@@ -121,14 +125,12 @@ class DistillationObjective:
     teacher
         in eval mode; gradients pass through it to the transcoder.
     mel_weight, score_weight, order_weight, embedding_weight
-        of the parts `mel` (of transcoders that expect one as `LikelihoodObjective` has it, of others the mean squared
-        error), `logit` (cross-entropy), `order` (divergence), `embedding` (mean squared error, as a share of the
-        embedding's own mean square). Without the first, the Mel spectrogram becomes what the teacher alone takes for
-        the sounds that were trained on.
+        of the parts `mel` (mean squared error), `logit` (cross-entropy), `order` (divergence), `embedding` (mean
+        squared error, as a share of the embedding's own mean square).
     """
 
     teacher: Teacher
-    mel_weight: float = 0.1
+    mel_weight: float = 0.05
     score_weight: float = 30.0
     order_weight: float = 0.2
     embedding_weight: float = 0.3
@@ -138,11 +140,11 @@ class DistillationObjective:
         target_mel = batch["mel"].float()
         with torch.no_grad():
             target_embedding, target = self._hear(target_mel)
-        mel, mel_loss = _transcoded(network, batch["third_octave"], target_mel)
+        mel = network(batch["third_octave"]).float()
         embedding, logits = self._hear(mel)
         power = target_embedding.square().mean().clamp(min=SMALLEST_POWER)
         parts = {
-            "mel": mel_loss,
+            "mel": functional.mse_loss(mel, target_mel),
             "logit": functional.binary_cross_entropy_with_logits(logits, target.sigmoid()),
             "order": functional.kl_div(
                 logits.log_softmax(dim=1), target.log_softmax(dim=1), log_target=True, reduction="batchmean"
@@ -157,23 +159,3 @@ class DistillationObjective:
         """Embedding and logits in float32."""
         embedding = self.teacher.network.embed(mel).float()
         return embedding, self.teacher.network.classify(embedding).float()
-
-
-def _transcoded(
-    network: nn.Module, third_octave: torch.Tensor, target: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mel spectrogram, and how little it has to do with the one it should be."""
-    if not hasattr(network, "expect"):
-        mel = network(third_octave).float()
-        return mel, functional.mse_loss(mel, target)
-    expected = network.expect(third_octave)
-    return network.add_texture(third_octave, *expected).float(), _unlikelihood(network, *expected, target)
-
-
-def _unlikelihood(
-    network: nn.Module, mean: torch.Tensor, roughness: torch.Tensor, target: torch.Tensor
-) -> torch.Tensor:
-    """The negative logarithm of the density, the mean over cells, but for a constant."""
-    of_textures = network.textures.std(dim=(1, 2))[:, None]
-    variance = (roughness.float() * of_textures).square().sum(dim=1)
-    return functional.gaussian_nll_loss(mean.float(), target.float(), variance, eps=SMALLEST_VARIANCE)

@@ -77,10 +77,7 @@ LARGEST_CLASS = 0.06
 """Share that the chunks with the same top label may have of a dataset."""
 
 LONGEST_GRADIENT = 1.0
-TCN_LAYERS = 4
-TCN_CHANNELS = {64: 256, 128: 240}
-"""By Mel bands: weights in float16 have less than 3 MB."""
-
+TCN_SIZES = {"tcn_nb_layers": 4, "tcn_nb_channels": 256}
 PAPER_CNN_SIZES = {"cnn_kernel_size": 5, "cnn_dilation": 1, "cnn_nb_layers": 5, "cnn_nb_channels": 64}
 
 
@@ -432,8 +429,7 @@ def balanced_shares(scores: np.ndarray) -> torch.Tensor:
 def _sizes(setting: Setting) -> dict[str, int | None]:
     """Of a network: the setting's factors, or where it has none those that the plan `generalise` is about."""
     if setting["transcoder"] == "tcn_pinv":
-        n_mels = front_end_of(setting["classifier"]).n_mels
-        return {"tcn_nb_layers": TCN_LAYERS, "tcn_nb_channels": TCN_CHANNELS[n_mels]}
+        return TCN_SIZES
     if setting.plan == "generalise":
         return PAPER_CNN_SIZES
     factors = ("kernel_size", "dilation", "nb_layers", "nb_channels")

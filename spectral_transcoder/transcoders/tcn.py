@@ -6,13 +6,14 @@ one makes Mel frames of them: an upsampling that is learned in place of the line
 
 What third octaves do not tell, a network that minimises an error replaces by its mean. The Mel spectrogram becomes
 smooth, and smooth is what no sound is: teachers take it for silence or a sine. So the network also says how far the Mel
-spectrogram strays from the mean, and how much as noise does, as voices, as chords, as beats; these textures are then
-added. Each second has another one of some, so that what one has in it by chance is not heard in all of a recording.
+spectrogram strays from the mean, and the transcoder strays as far, in the way in which noise does: each second in
+another one of some ways, so that what one of them has in it by chance is not heard in all of a recording.
 """
 
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -21,7 +22,6 @@ from torch.nn import functional
 
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.third_octave import N_BANDS
-from spectral_transcoder.transcoders.textures import KINDS, N_TEXTURES, textures
 
 if TYPE_CHECKING:
     from spectral_transcoder.mel import MelFrontEnd
@@ -46,6 +46,10 @@ DB_PER_NEPER = 10 / math.log(10)
 SMALL_START = 0.1
 """Factor of the last layers' random weights: training starts near PINV with the texture of noise."""
 
+NOISE_AMPLITUDE = 0.3
+"""Root mean square of the noise that textures come from, far above what the front ends add to Mel values."""
+
+N_TEXTURES = 16
 TEXTURE_STEP_DB = 0.1
 """Of a second's mean level: the texture is another one a step above or below."""
 
@@ -75,21 +79,21 @@ class TCNPinv(nn.Module):
         self.position = nn.Parameter(torch.zeros(N_FRAMES, n_channels))
         self.blocks = nn.Sequential(*(Block(n_channels) for _ in range(n_layers)))
         self.upsample = nn.Sequential(nn.LayerNorm(n_channels), nn.Linear(n_channels, n_subframes * self.n_mels))
-        self.roughen = nn.Sequential(nn.LayerNorm(n_channels), nn.Linear(n_channels, len(KINDS) * self.n_mels))
+        self.roughen = nn.Sequential(nn.LayerNorm(n_channels), nn.Linear(n_channels, self.n_mels))
         self.scale = nn.Parameter(torch.ones(self.n_mels))
-        self.register_buffer("textures", textures(front_end), persistent=False)
+        self.register_buffer("textures", noise_textures(front_end), persistent=False)
         with torch.no_grad():
             for layer in (self.upsample[-1], self.roughen[-1]):
                 layer.weight.mul_(SMALL_START)
                 layer.bias.zero_()
-            self.roughen[-1].weight[self.n_mels :] = 0
 
     def forward(self, third_octave: torch.Tensor) -> torch.Tensor:
         """(batch, n_third_octave_frames, 29) levels in dB → (batch, chunk_frames, n_mels).
 
         Other numbers of frames than eight are stretched to a second. The same levels always give the same.
         """
-        return self.add_texture(third_octave, *self.expect(third_octave))
+        mean, roughness = self.expect(third_octave)
+        return mean + roughness * self.textures[_texture_number(third_octave)]
 
     def expect(self, third_octave: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The mean of the Mel spectrograms that levels can come from, and how far these stray from it.
@@ -97,22 +101,16 @@ class TCNPinv(nn.Module):
         Returns
         -------
         tensor, tensor
-            (batch, chunk_frames, n_mels), and the same for each kind of texture, (batch, 4, chunk_frames, n_mels): 1 as
-            much as in white noise, in voices, in chords, in beats.
+            (batch, chunk_frames, n_mels) each, the second in deviations of white noise in the band: 1 for steady noise,
+            less for tones, more for what changes within a third-octave frame.
         """
         levels = third_octave
         if levels.shape[1] != N_FRAMES:
             levels = functional.interpolate(levels.mT, size=N_FRAMES, mode="linear").mT
         frames = self.blocks(self.embed(_relative(levels)) + self.position)
         details = self._stretched(self.upsample(frames).unflatten(2, (-1, self.n_mels)).flatten(1, 2))
-        noise, *others = self._stretched(self.roughen(frames)).split(self.n_mels, dim=2)
-        roughness = torch.stack([functional.softplus(noise), *others], dim=1)
+        roughness = functional.softplus(self._stretched(self.roughen(frames)))
         return self.scale * self.pinv(levels) + details, roughness
-
-    def add_texture(self, third_octave: torch.Tensor, mean: torch.Tensor, roughness: torch.Tensor) -> torch.Tensor:
-        """One of the Mel spectrograms that levels can come from, out of what `expect` says of them."""
-        chosen = self.textures.transpose(0, 1)[_texture_number(third_octave)]
-        return mean + (roughness * chosen).sum(dim=1)
 
     def _stretched(self, frames: torch.Tensor) -> torch.Tensor:
         """(batch, n_frames, n_mels) → (batch, chunk_frames, n_mels)."""
@@ -137,6 +135,17 @@ class Block(nn.Module):
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """(batch, n_frames, n_channels), and so the result."""
         return frames + self.over_channels(self.over_time(frames.mT).mT)
+
+
+@cache
+def noise_textures(front_end: MelFrontEnd) -> torch.Tensor:
+    """What white noise has in each band above and below its mean, (N_TEXTURES, chunk_frames, n_mels)."""
+    # Ordinary tensors wherever they are made first, for they are kept, and networks that learn use them, too.
+    with torch.inference_mode(False), torch.no_grad(), torch.device("cpu"):
+        generator = torch.Generator().manual_seed(0)
+        noise = NOISE_AMPLITUDE * torch.randn(N_TEXTURES, front_end.sample_rate, generator=generator)
+        mel = front_end(noise)[:, : front_end.chunk_frames]
+        return mel - mel.mean(dim=1, keepdim=True)
 
 
 def _texture_number(third_octave: torch.Tensor) -> torch.Tensor:
