@@ -50,9 +50,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if site.statuses:
             return self.reply(site.statuses.pop(0), {"Content-Length": "0"})
         status, start, headers = site.slice(wanted)
-        self.reply(status, headers)
         data = site.body[start:][: site.drops.pop(0) if site.drops else None]
-        site.sent.append(len(data))
+        site.sent.append(len(data))  # before the client has its answer, and looks
+        self.reply(status, headers)
         with suppress(OSError):  # a client may have stopped listening
             self.wfile.write(data)
 

@@ -146,7 +146,8 @@ def test_the_automatic_offset_is_found_over_all_files(tmp_path, run, out, models
     assert f"offset: {expected:.1f}" in printed
     scores = pd.read_csv(out / "1_scores.csv").iloc[:, 3:]
     predictor = load_predictor(models=models, device="cpu")
-    np.testing.assert_allclose(scores, predictor.score_levels(levels[160:], db_offset=expected), atol=1e-4)
+    # Not nearer: rounded otherwise, a level may choose another texture for a second.
+    np.testing.assert_allclose(scores, predictor.score_levels(levels[160:], db_offset=expected), atol=0.01)
 
 
 def test_gaps_are_told_of_and_kept(tmp_path, run, out):
