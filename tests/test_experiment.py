@@ -327,7 +327,13 @@ def test_an_interruption_keeps_what_is_finished_and_leaves_no_process(tmp_path, 
         "-c",
         str(n_jobs),
     ]
-    process = subprocess.Popen([*map(str, command)], stderr=subprocess.PIPE, text=True)
+    # A shell's background jobs, and nohup's, ignore some signals, and hand that on.
+    process = subprocess.Popen(
+        [*map(str, command)],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
+    )
     deadline = time.monotonic() + 30
     journal_of_first = tmp_path / "settings" / f"{first}.json"
     while not ((tmp_path / "hanging").exists() and journal_of_first.exists()) and time.monotonic() < deadline:
