@@ -117,6 +117,19 @@ def test_silence_stays_finite():
     assert all(tensor.isfinite().all() for tensor in augmented.values())
 
 
+def test_silence_that_is_added_stays_silent():
+    loud = batch_of(YAMNET, noise(1))
+    silent = {"third_octave": torch.full((1, 8, 29), -154.0), "mel": YAMNET.compress(torch.zeros(1, 96, 64))}
+    batch = {name: torch.cat([loud[name], silent[name].expand_as(loud[name])]) for name in loud}
+    for seed in range(8):
+        torch.manual_seed(seed)
+        augmented = Augmentation(YAMNET, **NOTHING | {"mixed_share": 1.0})(batch)
+        # Alone or doubled, whichever it was mixed with.
+        assert (augmented["third_octave"][0] - loud["third_octave"][0]).mean() < 3.1
+        assert_close(augmented["mel"][0].mean(), loud["mel"][0].mean(), rtol=0, atol=0.4)
+        assert (augmented["third_octave"][0].std() - loud["third_octave"][0].std()).abs() < 0.1
+
+
 def test_the_same_random_numbers_make_the_same_batch():
     batch = batch_of(YAMNET, noise(4))
     made = []

@@ -7,6 +7,7 @@ powers of sounds that have nothing to do with each other add up, and microphones
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,13 +19,13 @@ from spectral_transcoder.third_octave import CENTRE_FREQUENCIES, SAMPLE_RATE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from spectral_transcoder.mel import MelFrontEnd
 
 __all__ = ["Augmentation"]
 
 SMALLEST_POWER = 1e-20
+LARGEST_AMPLIFICATION = 1e3
+"""Of the power of a second that is added: what is silent to a Mel front end is not to third octaves."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,12 @@ class Augmentation:
         band_power, mel_power = 10 ** (third_octave / 10), self.front_end.expand(mel) ** self._to_power
         other = torch.randperm(len(mel)).to(mel.device)
         share = self._added_share(len(mel)).to(mel.device)
-        share = share * band_power.sum(dim=(1, 2)) / band_power[other].sum(dim=(1, 2)).clamp(min=SMALLEST_POWER)
+        power = band_power.sum(dim=(1, 2)).clamp(min=SMALLEST_POWER)
+        share = (share * power / power[other]).clamp(max=LARGEST_AMPLIFICATION)
         gain_db = self._gain_db(len(mel)).to(mel.device)
         band_power, mel_power = (
-            (power + share[:, None, None] * power[other]) * 10 ** (_at(frequencies, gain_db) / 10)
-            for power, frequencies in (
-                (band_power, CENTRE_FREQUENCIES),
-                (mel_power, self.front_end.centre_frequencies()),
-            )
+            (own + share[:, None, None] * own[other]) * 10 ** ((gain_db * points.to(mel)).sum(dim=1, keepdim=True) / 10)
+            for own, points in zip((band_power, mel_power), _points(self.front_end), strict=True)
         )
         return {
             "third_octave": 10 * band_power.clamp(min=SMALLEST_POWER).log10(),
@@ -82,9 +81,16 @@ class Augmentation:
         return (gain + self.colour_db * torch.randn(n_items, COLOUR_BANDS))[:, :, None]
 
 
-def _at(frequencies: NDArray[np.floating], gain_db: torch.Tensor) -> torch.Tensor:
-    """Gains at frequencies in Hz, linear in octaves between the points: (n_items, 1, n_frequencies)."""
+@cache
+def _points(front_end: MelFrontEnd) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weights of a response's points in each third octave and each Mel band: linear between them, in octaves.
+
+    (COLOUR_BANDS, 29) and (COLOUR_BANDS, n_mels)
+    """
     octaves = np.linspace(np.log2(LOWEST_HZ), np.log2(SAMPLE_RATE / 2), COLOUR_BANDS)
-    wanted = np.log2(np.maximum(frequencies, LOWEST_HZ))
-    points = np.stack([np.interp(wanted, octaves, point) for point in np.eye(COLOUR_BANDS)])
-    return (gain_db * torch.from_numpy(points).to(gain_db)).sum(dim=1, keepdim=True)
+    wanted = [np.log2(np.maximum(hz, LOWEST_HZ)) for hz in (CENTRE_FREQUENCIES, front_end.centre_frequencies())]
+    third_octave, mel = (
+        torch.from_numpy(np.stack([np.interp(bands, octaves, point) for point in np.eye(COLOUR_BANDS)]))
+        for bands in wanted
+    )
+    return third_octave, mel
