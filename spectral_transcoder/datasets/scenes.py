@@ -8,7 +8,6 @@ each with a level, a speed and a distance of its own, all coloured by a random m
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections import defaultdict
 from dataclasses import asdict, dataclass
@@ -19,7 +18,7 @@ import numpy as np
 from scipy.signal import oaconvolve
 
 from spectral_transcoder.audio import Recording
-from spectral_transcoder.datasets.synthetic_sounds import noise
+from spectral_transcoder.datasets.synthetic_sounds import noise, write_flac
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.files import write_whole
 from spectral_transcoder.third_octave import SAMPLE_RATE
@@ -137,15 +136,9 @@ class SceneWriter:
 
     def __call__(self, number: int) -> Path:
         """Write a scene as 16-bit FLAC."""
-        import soundfile
-
         path = self.folder / f"scene_{number:05}.flac"
         if not path.exists():
-            sound = io.BytesIO()  # libsndfile does not tell of a full disk
-            scene = make_scene(self.collections, self.recipe, number)
-            soundfile.write(sound, scene, SAMPLE_RATE, "PCM_16", format="FLAC")
-            with write_whole(path) as partial:
-                partial.write_bytes(sound.getvalue())
+            write_flac(path, make_scene(self.collections, self.recipe, number))
         return path
 
 

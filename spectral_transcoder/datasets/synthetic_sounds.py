@@ -7,21 +7,25 @@ shot from the next.
 
 from __future__ import annotations
 
+import io
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import signal
 
+from spectral_transcoder.files import make_folder, write_whole
 from spectral_transcoder.third_octave import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
     Maker = Callable[[np.random.Generator, int], NDArray[np.float64]]
 
-__all__ = ["KINDS", "make_sound", "noise"]
+__all__ = ["KINDS", "SoundMaker", "make_sound", "noise", "write_flac"]
 
 HIGHEST_HZ = 0.47 * SAMPLE_RATE
 LOWEST_NOISE_HZ = 20.0
@@ -31,6 +35,31 @@ def make_sound(kind: str, number: int, *, seconds: float = 5.0) -> NDArray[np.fl
     """Sound of a kind, (seconds · 32000,), the same for the same kind, number and duration; its peak is 1."""
     random = np.random.default_rng((list(KINDS).index(kind), number))
     return _to_peak(KINDS[kind](random, int(seconds * SAMPLE_RATE))).astype(np.float32)
+
+
+def write_flac(path: Path, sound: NDArray[np.float32]) -> None:
+    """Write a sound at 32 kHz with 16 bits, whole or not at all."""
+    import soundfile
+
+    content = io.BytesIO()  # libsndfile does not tell of a full disk
+    soundfile.write(content, sound, SAMPLE_RATE, "PCM_16", format="FLAC")
+    with write_whole(path) as partial:
+        partial.write_bytes(content.getvalue())
+
+
+@dataclass(frozen=True)
+class SoundMaker:
+    """Writes sounds that are not there yet, in a folder for each kind; can be sent to other processes."""
+
+    folder: Path
+
+    def __call__(self, sound: tuple[str, int]) -> Path:
+        """Write the sound of a kind and number."""
+        kind, number = sound
+        path = make_folder(self.folder / kind) / f"{kind}_{number:04}.flac"
+        if not path.exists():
+            write_flac(path, make_sound(kind, number))
+        return path
 
 
 def noise(n_samples: int, random: np.random.Generator, slope: float) -> NDArray[np.float64]:
@@ -115,7 +144,7 @@ def engine(random: np.random.Generator, n_samples: int) -> NDArray[np.float64]:
     speed = np.exp(random.uniform(np.log(10), np.log(90))) * _drifting(
         n_samples, random, random.uniform(0.5, 6), random.uniform(0.01, 0.12)
     )
-    jitter = 1 + random.uniform(0.02, 0.15) * _drifting(n_samples, random, 60, 1)
+    jitter = _drifting(n_samples, random, 60, random.uniform(0.02, 0.15))
     firings = _pulses(np.abs(speed * jitter)) * (1 + 0.3 * random.standard_normal(n_samples))
     length = int(0.03 * SAMPLE_RATE)
     bang = random.standard_normal(length) * np.exp(-np.linspace(0, random.uniform(4, 12), length))
