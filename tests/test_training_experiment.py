@@ -794,12 +794,19 @@ def test_transcoders_that_generalise_are_distilled_after_a_likelihood(place, ora
     assert {"losses_mel_train", "losses_logit_train", "losses_order_train", "losses_embedding_train"} <= losses.keys()
 
 
-def test_no_class_outnumbers_the_others_by_much(monkeypatch):
-    monkeypatch.setattr(training_experiment, "LARGEST_CLASS", 3 / 19)
-    scores = np.eye(4)[[0] * 12 + [1] * 4 + [2] * 2 + [3]]
-    shares = training_experiment.balanced_shares(scores)
-    assert shares.tolist() == [3 / 12] * 12 + [3 / 4] * 4 + [1] * 3
-    assert np.bincount(scores.argmax(axis=1), weights=shares).tolist() == [3, 3, 2, 1]
+def test_datasets_that_are_named_together_are_one(place, tmp_path):
+    experiment = place.experiment(tmp_path)
+    teacher_alone, both = step_of("oracle", "evaluate"), {"dataset": f"{NAME}&{NAME}"}
+    training = generalise("distillation").replace(**both)
+    for setting in (teacher_alone, *(needed.replace(**both) for needed in needs(training)), training):
+        experiment.run(setting)
+    identifiers = (teacher_alone.replace(**other).identifier() for other in ({}, both))
+    alone, joined = (np.load(tmp_path / "evaluation" / f"{name}_logit_eval.npy") for name in identifiers)
+    np.testing.assert_allclose(joined, np.concatenate([alone, alone]), rtol=1e-3, atol=1e-12)
+    assert len(experiment.losses(training)["losses_train"]) == 1
+    for step in ("evaluate", "metric"):
+        experiment.run(training.replace(step=step))
+    assert experiment.result(training, "logit_bce").min() > 0
 
 
 def test_seeds_begin_elsewhere_and_the_same_seed_ends_at_the_same(place, oracle, tmp_path):

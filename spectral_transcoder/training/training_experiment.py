@@ -10,6 +10,9 @@ evaluate
     oracle the scores of all splits, `<id>_logit_train.npy` …, which are the targets of training.
 metric
     `metric/<id>_<metric>.npy`, one value a recording.
+
+A modality of the factor `dataset` may name several, as in `scenes&esc10`: they are one dataset then, each of them with
+the same share of an epoch.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ import torch
 import yaml
 
 from spectral_transcoder.checkpoints import load_state_dict, read_tensors
-from spectral_transcoder.datasets.chunk_dataset import load_split, mel_name, open_chunks
+from spectral_transcoder.datasets.chunk_dataset import dataset_path, mel_name
 from spectral_transcoder.errors import UserError
 from spectral_transcoder.files import write_whole
 from spectral_transcoder.inference import quicken
@@ -42,6 +45,7 @@ from spectral_transcoder.training.losses import (
     ScoreObjective,
 )
 from spectral_transcoder.training.trainer import Trainer, TrainingOptions
+from spectral_transcoder.training.training_data import JoinedDatasets, balanced_shares, equal_shares
 from spectral_transcoder.transcoders.store import TranscoderSettings, build_transcoder
 
 if TYPE_CHECKING:
@@ -53,12 +57,14 @@ if TYPE_CHECKING:
     from spectral_transcoder.experiments.plan import Setting
     from spectral_transcoder.teachers import Teacher
 
-__all__ = ["DATASET_NAMES", "METRICS", "STUDENTS", "TrainingExperiment", "balanced_shares"]
+__all__ = ["DATASET_NAMES", "METRICS", "STUDENTS", "TrainingExperiment"]
 
 FOLDERS = ("model", "loss", "evaluation", "metric", "duration")
 SPLITS = ("train", "valid", "eval")
 DATASET_NAMES = {"full": "Dcase-Task1-full", "urban": "Dcase-Task1-urban", "TEST": "Dcase-Task1-TEST"}
 """Names of the paper's datasets by modality; any other modality is itself the name of a dataset."""
+
+DATASET_SEPARATOR = "&"
 
 STUDENTS = ("self", "effnet_b0", "effnet_b7")
 """Models that give scores without a Mel spectrogram."""
@@ -73,9 +79,6 @@ METRICS = (
 )  # fmt: skip
 SEED = 0
 AVERAGING = 0.998
-LARGEST_CLASS = 0.06
-"""Share that the chunks with the same top label may have of a dataset."""
-
 LONGEST_GRADIENT = 1.0
 TCN_SIZES = {"tcn_nb_layers": 4, "tcn_nb_channels": 256}
 PAPER_CNN_SIZES = {"cnn_kernel_size": 5, "cnn_dilation": 1, "cnn_nb_layers": 5, "cnn_nb_channels": 64}
@@ -188,7 +191,7 @@ class TrainingExperiment:
             self._training_options(setting),
             checkpoint=self._checkpoint_path(setting),
             scalars=self._scalars(setting),
-            shares=balanced_shares(self._oracle_scores(setting, "train")) if setting.get("balance") else None,
+            shares=self._shares(setting),
             augment=Augmentation(front_end_of(setting["classifier"])) if setting.get("augmentation") else None,
         )
         start = time.perf_counter()
@@ -229,8 +232,7 @@ class TrainingExperiment:
         teacher = self._oracle_scores(setting, "eval")
         is_oracle = setting["transcoder"] == "oracle"
         model = teacher if is_oracle else self._load("evaluation", evaluate, "logit")
-        with open_chunks(self._dataset_path(setting)) as dataset:
-            files = metrics.file_numbers(dataset.fnames("eval"))
+        files = metrics.file_numbers(self._dataset(setting).fnames("eval"))
         values = {}
         if _gives_mel(setting):
             values["mel_mse"] = metrics.mean_by_file(self._load("evaluation", evaluate, "mel_mse"), files)
@@ -317,11 +319,19 @@ class TrainingExperiment:
         """Tensors of a split under the objectives' names: all that the setting trains with, or those named."""
         wanted = tuple(names) or (("third_octave", "mel") if _needs_mel(setting) else ("third_octave",))
         stored = {name: _stored_name(name, setting["classifier"]) for name in wanted}
-        loaded = load_split(self._dataset_path(setting), split, names=list(stored.values()))
+        loaded = self._dataset(setting).load(split, list(stored.values()))
         tensors = {name: loaded[stored[name]] for name in wanted}
         if not names and _learns_from_stored_scores(setting):
             tensors["scores"] = torch.from_numpy(self._oracle_scores(setting, split))
         return tensors
+
+    def _shares(self, setting: Setting) -> torch.Tensor | None:
+        """Shares of the epochs that the chunks take part in; None: they all do."""
+        sizes = self._dataset(setting).sizes("train")
+        shares = balanced_shares(self._oracle_scores(setting, "train")) if setting.get("balance") else None
+        if len(sizes) == 1:
+            return shares
+        return equal_shares(torch.ones(sum(sizes)) if shares is None else shares, sizes)
 
     def _oracle_scores(self, setting: Setting, split: str) -> np.ndarray:
         """The teacher's scores on its own Mel spectrograms."""
@@ -348,9 +358,9 @@ class TrainingExperiment:
 
     # Where things are
 
-    def _dataset_path(self, setting: Setting) -> Path:
-        name = DATASET_NAMES.get(setting["dataset"], setting["dataset"])
-        return self.data / name / f"{name}.h5"
+    def _dataset(self, setting: Setting) -> JoinedDatasets:
+        modalities = setting["dataset"].split(DATASET_SEPARATOR)
+        return JoinedDatasets([dataset_path(self.data, DATASET_NAMES.get(name, name)) for name in modalities])
 
     def _path(self, folder: str, setting: Setting, name: str) -> Path:
         return self.root / folder / f"{setting.identifier()}_{name}.npy"
@@ -403,27 +413,6 @@ def _transcoder_settings(setting: Setting) -> TranscoderSettings:
         mlp_hl_1=setting.get("hidden1"),
         mlp_hl_2=setting.get("hidden2"),
     )
-
-
-def balanced_shares(scores: np.ndarray) -> torch.Tensor:
-    """Share of the epochs that each chunk takes part in, so that no class of sounds outnumbers the others by much.
-
-    What people record is music and speech above all, and a teacher's other classes are learned from few chunks. Of the
-    chunks whose top label is the same, no more than `LARGEST_CLASS` times those of the dataset are in an epoch. Classes
-    that are common in streets stay common, lest a transcoder take them for rare ones.
-
-    Parameters
-    ----------
-    scores : (n_chunks, n_labels)
-        the teacher's.
-
-    Returns
-    -------
-    (n_chunks,) in [0, 1]
-    """
-    top = scores.argmax(axis=1)
-    counts = np.bincount(top)[top]
-    return torch.from_numpy(np.minimum(1, LARGEST_CLASS * len(top) / counts))
 
 
 def _sizes(setting: Setting) -> dict[str, int | None]:

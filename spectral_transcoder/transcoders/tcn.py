@@ -74,7 +74,7 @@ class TCNPinv(nn.Module):
         super().__init__()
         self.pinv = Pinv(front_end)
         self.chunk_frames, self.n_mels = front_end.chunk_frames, front_end.n_mels
-        n_subframes = -(-self.chunk_frames // N_FRAMES)
+        n_subframes = self.chunk_frames // N_FRAMES
         self.embed = nn.Linear(N_BANDS + 2, n_channels)
         self.position = nn.Parameter(torch.zeros(N_FRAMES, n_channels))
         self.blocks = nn.Sequential(*(Block(n_channels) for _ in range(n_layers)))
