@@ -93,6 +93,7 @@ def compare(
             n_recordings=n_recordings,
             n_seconds=n_seconds,
             n_left_out=len(chosen) - n_recordings,
+            commonest=_of_all(contenders, tallies, name).commonest(teachers[name].labels),
             rows=[row for row, contender in zip(rows, contenders, strict=True) if contender.teacher == name],
         )
         for name in teachers
@@ -148,6 +149,12 @@ class _Ensemble:
 
 def _teacher_itself(teacher: Teacher, mel: torch.Tensor) -> Evaluated:
     return Evaluated(evaluate_teacher(teacher, mel, batch_size=BATCH_SIZE).scores, np.zeros(len(mel), np.float32))
+
+
+def _of_all(contenders: Sequence[Contender], tallies: Sequence[Tally], teacher: str) -> Tally:
+    """Tally of a contender who was given all recordings, as the teacher itself is."""
+    found = (tally for tally, contender in zip(tallies, contenders, strict=True) if contender.teacher == teacher)
+    return max(found, key=lambda tally: len(tally.recordings))
 
 
 def _row(

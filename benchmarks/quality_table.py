@@ -49,6 +49,9 @@ class QualityTable:
     n_left_out: int
     """Recordings without a second that is heard."""
 
+    commonest: tuple[str, float]
+    """Top class of most recordings for the teacher, and their percentage: what who always says the same reaches."""
+
     rows: Sequence[Row]
 
 
@@ -59,6 +62,8 @@ def as_markdown(table: QualityTable) -> str:
         heading += f" (left out, as silent or shorter than one: {table.n_left_out})"
     if table.classes:
         heading += f"; classes of {table.classes}"
+    label, percentage = table.commonest
+    heading += f"; {_digits(percentage)} % are {label} to the teacher"
     titles = list(dict.fromkeys(title for row in table.rows for title in row.figures))
     cells = [["transcoder", "M multiplications/s", *titles]]
     for row in table.rows:

@@ -9,6 +9,8 @@ import numpy as np
 from downstream_accuracy import accuracies
 from transcoding_measures import figures, measures_of_recordings, measures_of_seconds
 
+from spectral_transcoder.training.metrics import top_class
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -32,6 +34,8 @@ class Tally:
     of_recordings: list[Mapping[str, NDArray]] = field(default_factory=list)
     of_seconds: list[Mapping[str, NDArray]] = field(default_factory=list)
     clip_scores: list[NDArray[np.float32]] = field(default_factory=list)
+    top_classes: list[NDArray[np.integer]] = field(default_factory=list)
+    """The teacher's."""
 
     def add(self, heard: HeardSeconds, expected: Evaluated, found: Evaluated) -> None:
         """Measure a block: what the teacher itself makes of it, and what it makes of transcoded spectrograms."""
@@ -40,6 +44,12 @@ class Tally:
         self.n_seconds.append(np.bincount(heard.files))
         self.of_recordings.append(measures_of_recordings(*given))
         self.of_seconds.append(measures_of_seconds(*given))
+        self.top_classes.append(top_class(expected.scores, heard.files))
+
+    def commonest(self, labels: Sequence[str]) -> tuple[str, float]:
+        """The teacher's top class of most recordings, and their percentage."""
+        counts = np.bincount(np.concatenate(self.top_classes))
+        return labels[counts.argmax()], 100 * counts.max() / counts.sum()
 
     def figures(self, dataset: LabelledDataset | None, labels: Sequence[str]) -> dict[str, Figure]:
         """All figures by title; none where there is no recording.

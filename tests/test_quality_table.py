@@ -24,13 +24,13 @@ ROWS = [
 
 
 def table(**more):
-    about = {"classes": "ESC-10", "n_recordings": 20, "n_seconds": 97, "n_left_out": 0} | more
+    about = {"classes": "ESC-10", "n_recordings": 20, "n_seconds": 97, "n_left_out": 0, "commonest": ("Dog", 35)} | more
     return QualityTable("YamNet", "my city", rows=ROWS, **about)
 
 
 def test_the_table_has_intervals_where_they_are_of_recordings():
     assert as_markdown(table()).splitlines() == [
-        "YamNet, my city: 20 recordings, 97 seconds; classes of ESC-10",
+        "YamNet, my city: 20 recordings, 97 seconds; classes of ESC-10; 35 % are Dog to the teacher",
         "",
         "| transcoder | M multiplications/s | BCE | KL, seconds | head (%) |",
         "|---|---:|---:|---:|---:|",
@@ -42,7 +42,8 @@ def test_the_table_has_intervals_where_they_are_of_recordings():
 
 def test_its_heading_tells_what_is_left_out():
     heading = as_markdown(table(classes="", n_left_out=2)).splitlines()[0]
-    assert heading == "YamNet, my city: 20 recordings, 97 seconds (left out, as silent or shorter than one: 2)"
+    about = "20 recordings, 97 seconds (left out, as silent or shorter than one: 2)"
+    assert heading == f"YamNet, my city: {about}; 35 % are Dog to the teacher"
 
 
 def test_the_file_has_all_digits_and_intervals():

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -114,8 +115,8 @@ def test_a_table_for_each_set_is_printed_and_written(place, tmp_path, capsys):
     printed = capsys.readouterr().out
     assert (tmp_path / "all.md").read_text(encoding="utf-8").strip() == printed.strip()
     street, esc = (text for text in re.split(r"(?=YamNet, )", printed) if text)
-    assert street.startswith("YamNet, street: 3 recordings, 6 seconds (left out, as silent or shorter than one: 1)\n")
-    assert esc.startswith("YamNet, esc: 18 recordings, 27 seconds; classes of ESC-10\n")
+    assert street.startswith("YamNet, street: 3 recordings, 6 seconds (left out, as silent or shorter than one: 1); ")
+    assert esc.startswith("YamNet, esc: 18 recordings, 27 seconds; classes of ESC-10; ")
     assert "head (%)" in esc and "head (%)" not in street
     for text in (street, esc):
         lines = [line for line in text.splitlines() if line.startswith("|")]
@@ -123,6 +124,14 @@ def test_a_table_for_each_set_is_printed_and_written(place, tmp_path, capsys):
         assert [line.split(" | ")[0].strip("| ") for line in lines[2:]] == [
             "teacher itself", "PINV", "cnn_logits", "cnn_mels", "tcn",
         ]  # fmt: skip
+
+
+def test_the_heading_tells_what_who_always_says_the_same_would_reach(place, capsys):
+    teacher = load_teacher("YamNet", folder=place)
+    expected, _, _, files = by_hand(place, "esc", transcoder=Pinv(teacher.front_end))
+    (label, n_most), *_ = Counter(metrics.top_class(expected, files).tolist()).most_common()
+    assert run(place, place / "esc", "--transcoders", place / "reference_models") == 0
+    assert f"; {100 * n_most / 18:.3g} % are {teacher.labels[label]} to the teacher\n" in capsys.readouterr().out
 
 
 # Overlap
