@@ -15,7 +15,7 @@ from spectral_transcoder.transcoders.store import find_transcoders, load_transco
 SHIPPED = {"YamNet": {"cnn_mels", "cnn_logits", "tcn"}, "mn04_as": {"cnn_logits", "tcn"}}
 EACH = [(teacher, name) for teacher, names in SHIPPED.items() for name in sorted(names)]
 WEIGHTS = {"YamNet": "yamnet/yamnet.pth", "mn04_as": "efficientat/mn04_as_mAP_432.pt"}
-LARGEST = 3 << 20
+LARGEST = 3_000_000
 
 UNSEEN = "urbansound8k/fold1"
 """Recordings that none of them was trained on, but for a few that their lists name."""
