@@ -316,12 +316,12 @@ class TrainingExperiment:
         return SummaryWriter(self.tensorboard / setting.identifier()).add_scalar
 
     def _split(self, setting: Setting, split: str, names: Iterable[str] = ()) -> dict[str, torch.Tensor]:
-        """Tensors of a split under the objectives' names: all that the setting trains with, or those named."""
-        wanted = tuple(names) or (("third_octave", "mel") if _needs_mel(setting) else ("third_octave",))
-        stored = {name: _stored_name(name, setting["classifier"]) for name in wanted}
+        """Tensors of a split under the objectives' names: those named, or all that the setting trains with."""
+        wanted = tuple(names) or ("third_octave", *_targets(setting))
+        stored = {name: _stored_name(name, setting["classifier"]) for name in wanted if name != "scores"}
         loaded = self._dataset(setting).load(split, list(stored.values()))
-        tensors = {name: loaded[stored[name]] for name in wanted}
-        if not names and _learns_from_stored_scores(setting):
+        tensors = {name: loaded[array] for name, array in stored.items()}
+        if "scores" in wanted:
             tensors["scores"] = torch.from_numpy(self._oracle_scores(setting, split))
         return tensors
 
@@ -430,18 +430,15 @@ def _gives_mel(setting: Setting) -> bool:
     return setting["transcoder"] not in ("oracle", *STUDENTS)
 
 
-def _needs_mel(setting: Setting) -> bool:
-    if setting["transcoder"] in STUDENTS:
-        return False
-    return setting.get("prop_logit") != 100 and not (
-        setting.get("objective") == "scores" and _learns_from_stored_scores(setting)
-    )
-
-
-def _learns_from_stored_scores(setting: Setting) -> bool:
-    """Whether the teacher has scored all that is trained on; what is made anew in each epoch it has not."""
-    is_for_scores = setting["ts"] == 1 and setting.get("objective", "scores") == "scores"
-    return is_for_scores and not setting.get("augmentation")
+def _targets(setting: Setting) -> tuple[str, ...]:
+    """What the objective compares with: the Mel spectrogram, the teacher's scores as they are stored, or both."""
+    if setting["ts"] == 0:
+        return ("mel",)
+    objective = setting.get("objective")
+    if objective is None:
+        return ("scores",) if setting.get("prop_logit", 100) == 100 else ("mel", "scores")
+    # What is made anew in each epoch the teacher has not scored yet.
+    return ("scores",) if objective == "scores" and not setting.get("augmentation") else ("mel",)
 
 
 def _stored_name(name: str, classifier: str) -> str:
