@@ -767,6 +767,14 @@ def test_where_there_is_no_model_the_message_says_how_to_get_one(tmp_path):
         exported(tmp_path, tmp_path / "exported")
 
 
+def test_what_is_no_training_of_the_plans_is_passed_over(tmp_path):
+    (tmp_path / "model").mkdir()
+    for name in ("mine_model", "classifier=YamNet+dataset=elsewhere+step=train_checkpoint"):
+        tmp_path.joinpath("model", name).touch()
+    with pytest.raises(UserError, match="of the plans: train one with"):
+        exported(tmp_path, tmp_path / "exported")
+
+
 # Transcoders that generalise
 
 

@@ -159,6 +159,12 @@ class TrainingExperiment:
         """Whether a training has left a model, or a checkpoint to make one of."""
         return self._model_path(setting).is_file() or self._checkpoint_path(setting).is_file()
 
+    def begun_identifiers(self) -> list[str]:
+        """Identifiers of all trainings in the folder that have left a model or a checkpoint."""
+        ends = ("_model", "_checkpoint")
+        names = [path.name for path in self.root.joinpath("model").glob("*") if path.name.endswith(ends)]
+        return sorted({name.rpartition("_")[0] for name in names})
+
     def best_state(self, setting: Setting) -> dict[str, torch.Tensor]:
         """Weights of a training that has ended, else the best so far of its checkpoint."""
         path = self._model_path(setting)
