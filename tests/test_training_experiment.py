@@ -43,6 +43,7 @@ from spectral_transcoder.training.losses import (
     ScoreObjective,
     score_bce,
 )
+from spectral_transcoder.training.trainer import Trainer
 from spectral_transcoder.training.training_experiment import TrainingExperiment
 from spectral_transcoder.transcoders.store import build_transcoder, find_transcoders, load_transcoder
 from yamnet.mel import FRONT_END
@@ -811,10 +812,33 @@ def test_datasets_that_are_named_together_are_one(place, tmp_path):
     identifiers = (teacher_alone.replace(**other).identifier() for other in ({}, both))
     alone, joined = (np.load(tmp_path / "evaluation" / f"{name}_logit_eval.npy") for name in identifiers)
     np.testing.assert_allclose(joined, np.concatenate([alone, alone]), rtol=1e-3, atol=1e-12)
-    assert len(experiment.losses(training)["losses_train"]) == 1
     for step in ("evaluate", "metric"):
         experiment.run(training.replace(step=step))
     assert experiment.result(training, "logit_bce").min() > 0
+
+
+def test_of_datasets_that_are_named_together_as_much_is_trained_on(place, tmp_path, monkeypatch):
+    seen = []
+
+    class Watched(Trainer):
+        def __init__(self, *given, shares, **named):
+            seen.append(shares)
+            super().__init__(*given, shares=shares, **named)
+
+    monkeypatch.setattr(training_experiment, "Trainer", Watched)
+    data = shutil.copytree(place.data, tmp_path / "data")
+    (data / "smaller").mkdir()
+    with h5py.File(dataset_path(data, NAME)) as whole, h5py.File(dataset_path(data, "smaller"), "w") as smaller:
+        smaller.attrs["format"] = FORMAT
+        for split, arrays in whole.items():
+            for name, array in arrays.items():
+                smaller[f"{split}/{name}"] = array[:2]
+    experiment = place.experiment(tmp_path / "experiment", data=data)
+    alone = generalise("likelihood", balance=0)
+    for setting in (alone, alone.replace(dataset=f"{NAME}&smaller")):
+        experiment.run(setting)
+    assert seen[0] is None
+    assert seen[1].tolist() == pytest.approx([2 / 6] * 6 + [1] * 2)
 
 
 def test_seeds_begin_elsewhere_and_the_same_seed_ends_at_the_same(place, oracle, tmp_path):
