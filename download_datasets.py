@@ -1,4 +1,4 @@
-"""Download the datasets of the paper's experiments, and lay them out as the experiments expect them.
+"""Download the datasets of the experiments, and lay them out as the experiments expect them.
 
 Whatever interrupts it, the same command goes on from there; once all is here, it looks over it and does nothing.
 """
@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectral_transcoder import cli
-from spectral_transcoder.audio_datasets import read_catalogue
-from spectral_transcoder.dataset_download import describe, download_datasets
+from audiokit import cli
+from audiokit.download.audio_datasets import read_catalogue
+from audiokit.download.dataset_download import describe, download_datasets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MIRRORS = """
 a mirror has the paths of the hosts:
   URL/records/RECORD/files/NAME              as at zenodo.org
-  URL/api/records/RECORD                     its list of sizes and checksums; SONYC-UST needs it
+  URL/api/records/RECORD                     its list of sizes and checksums; SONYC-UST and EMVD need it
   URL/karolpiczak/ESC-50/archive/master.zip  as at github.com
 files that were fetched by other means, put into FOLDER/DATASET/downloads/, are checked and unpacked in the same way
 """
@@ -37,8 +37,8 @@ def parser() -> argparse.ArgumentParser:
         "--list",
         nargs="*",
         metavar="NAME",
-        help="datasets to download, with commas or blanks between them: TAU, URBAN-SOUND-8K, SONYC-UST, ESC-50 "
-        "(default: the first three); without a name, show what there is and what is here, and download nothing",
+        help="datasets to download, with commas or blanks between them: TAU, URBAN-SOUND-8K, SONYC-UST, ESC-50, "
+        "EMVD (default: the first three); without a name, show what there is and what is here, and download nothing",
     )
     add(
         "-o",

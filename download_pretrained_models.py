@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectral_transcoder import cli
-from spectral_transcoder.paths import ROOT
-from spectral_transcoder.pretrained import describe, download_models, read_registry
+from audiokit import cli
+from audiokit.download.pretrained import describe, download_models, read_registry
+from audiokit.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectral_transcoder import cli
-from spectral_transcoder.errors import UserError
+from audiokit import cli
+from audiokit.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

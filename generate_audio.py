@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectral_transcoder import cli
-from spectral_transcoder.paths import AUDIO_GENERATED, ROOT
+from audiokit import cli
+from audiokit.options import add_device_option
+from audiokit.paths import AUDIO_GENERATED
+from teachers.options import add_models_option, add_teacher_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,12 +22,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("files", nargs="+", metavar="FILE", help="audio file, or the bare name of one in audio/")
     add("--output", type=Path, default=AUDIO_GENERATED, help="a folder is made in it for each file")
-    add("--teacher", help="PANN, YamNet, mn04_as, mn10_as …; by default the first of these whose weights are there")
-    add("--teacher_weights", type=Path, metavar="FILE", help="checkpoint to use in place of the downloaded one")
+    add_teacher_options(parser, preferred="PANN, YamNet, mn04_as, mn10_as …")
     add("--transcoders", nargs="+", metavar="NAME", help="pinv, cnn_mels, cnn_logits, tcn; by default all here")
     add("--iterations", type=cli.positive, default=20, help="of Griffin-Lim")
-    add("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    add("--models", type=Path, default=ROOT, help="folder that download_pretrained_models.py --output was given")
+    add_device_option(parser)
+    add_models_option(parser)
     add("--paper", action="store_true", help="make the sounds exactly as the published ones, slips included")
     return parser.parse_args(arguments)
 
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Generate the folders of all files; 1 where one could not be used."""
     options = parse(arguments)
     with cli.quick_imports():
-        from spectral_transcoder.generate import generate_all, prepare
+        from spectral_transcoder.listening.generate import generate_all, prepare
 
     generator = prepare(
         teacher=options.teacher,

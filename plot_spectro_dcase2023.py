@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectral_transcoder import cli
-from spectral_transcoder.paths import RESULTS, ROOT
+from audiokit import cli
+from audiokit.paths import RESULTS
+from teachers.options import add_models_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,19 +23,19 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("file", nargs="?", default=PAPER_RECORDING, help="recording; the paper's is part of TAU 2020 Mobile")
     add("--output", type=Path, default=RESULTS, help="folder for the PNG")
-    add("--models", type=Path, default=ROOT, help="folder that download_pretrained_models.py --output was given")
+    add_models_option(parser)
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Draw the figure, print the tags."""
     options = parse(arguments)
-    from spectral_transcoder.audio import find_audio
-    from spectral_transcoder.figures import save
-    from spectral_transcoder.files import make_folder
-    from spectral_transcoder.generate import prepare, title
-    from spectral_transcoder.paper_figures import first_second_mels, spectrogram_comparison_figure
-    from spectral_transcoder.tags import top_table
+    from audiokit.files import make_folder
+    from audiokit.reports.figures import save
+    from audiokit.sound.audio import find_audio
+    from spectral_transcoder.listening.generate import prepare, title
+    from spectral_transcoder.listening.paper_figures import first_second_mels, spectrogram_comparison_figure
+    from spectral_transcoder.listening.tags import top_table
 
     generator = prepare(teacher="PANN", models=options.models, device="cpu")
     mels = first_second_mels(find_audio(options.file), generator.front_end, generator.transcoders)

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectral_transcoder import cli
-from spectral_transcoder.paths import RESULTS
+from audiokit import cli
+from audiokit.paths import RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--output", type=Path, default=RESULTS, help="folder for the PNG")
     options = parser.parse_args(arguments)
-    from spectral_transcoder.figures import save
-    from spectral_transcoder.files import make_folder
-    from spectral_transcoder.paper_figures import band_repartition_figure
+    from audiokit.files import make_folder
+    from audiokit.reports.figures import save
+    from spectral_transcoder.listening.paper_figures import band_repartition_figure
 
     path = make_folder(options.output) / "thirdo_mel_bands_repartition.png"
     save(band_repartition_figure(), path)

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectral_transcoder import cli
-from spectral_transcoder.paths import RESULTS, ROOT
+from audiokit import cli
+from audiokit.options import add_device_option, add_mixed_precision_option
+from audiokit.paths import RESULTS
+from teachers.options import add_models_option, add_teacher_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,18 +20,17 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     add = parser.add_argument
-    add("files", nargs="+", metavar="FILE", help=".npy, .h5, .csv or .parquet; a folder of them; - for csv on stdin")
+    add("files", nargs="+", metavar="FILE", help="file of levels, a folder of them, or - (docs/sensor_data.md)")
     add("--output", type=Path, default=RESULTS, help="folder for what is made of each file")
 
-    add = parser.add_argument_group("models").add_argument
-    add("--teacher", help="mn04_as, YamNet, mn10_as, PANN …; by default the first of these whose weights are there")
-    add("--teacher_weights", type=Path, metavar="FILE", help="checkpoint to use in place of the downloaded one")
-    add("--transcoder", metavar="NAME", help="tcn, cnn_logits, cnn_mels or pinv; by default the first that is there")
-    add("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    add("--models", type=Path, default=ROOT, help="folder that download_pretrained_models.py --output was given")
-    add(
-        "--mixed_precision", action="store_true", help="faster where the processor has bfloat16; scores differ a little"
+    models = parser.add_argument_group("models")
+    add_teacher_options(models, preferred="mn04_as, YamNet, mn10_as, PANN …")
+    models.add_argument(
+        "--transcoder", metavar="NAME", help="tcn, cnn_logits, cnn_mels or pinv; by default the first that is there"
     )
+    add_device_option(models)
+    add_models_option(models)
+    add_mixed_precision_option(models, effect="faster where the processor has bfloat16; scores differ a little")
 
     group = parser.add_argument_group("calibration (docs/sensor_data.md)")
     add = group.add_mutually_exclusive_group().add_argument
@@ -37,10 +38,17 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--auto_offset", action="store_true", help="find it: the 99th percentile of all levels becomes 0 dB")
 
     add = parser.add_argument_group("reading").add_argument
-    add("--dataset", default="fast_125ms", help="of HDF5 files")
-    add("--time_column", metavar="NAME", help="column of times, or dataset of HDF5 files; by default one called time …")
+    add("--dataset", help="of HDF5 files; by default fast_125ms, or the only one with levels")
+    add(
+        "--time_column", metavar="NAME", help="column of times, or dataset of HDF5 files; by default found by its cells"
+    )
     add("--cadence", choices=("fast", "slow"), help="125 ms or 1 s; by default what the times say, else fast")
     add("--start", metavar="TIME", help="of the first frame, where a file has no times: 2024-05-01T12:00:00Z")
+    add("--zone", help="of times that have none: Europe/Paris, UTC, +02:00")
+    add("--date_order", choices=("ymd", "dmy", "mdy"), help="of year, month and day, where dates do not tell")
+    add("--weighting", choices=("A", "C", "Z"), help="of the bands, where their names do not tell; it is taken off")
+    add("--meter", help="that wrote the file, where it does not tell: nti, norsonic, cirrus, nvspl …")
+    add("--unreadable", type=cli.share, default=0.05, metavar="SHARE", help="of rows, that may be unreadable")
 
     add = parser.add_argument_group("results").add_argument
     add("--block", type=cli.positive, default=10, metavar="SECONDS", help="that a row of scores stands for")
@@ -73,11 +81,11 @@ def _seconds(parser: argparse.ArgumentParser, text: str) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Tag all files; 1 where one could not be used."""
+    """Tag all files; 3 where one of several could not be used, 1 where none could."""
     options = parse(arguments)
     with cli.quick_imports():
-        from spectral_transcoder.label_groups import TRAFFIC_VOICE_BIRDS
         from spectral_transcoder.sensor import Reading, Wanted, load_predictor, tag_all
+        from teachers.label_groups import TRAFFIC_VOICE_BIRDS
 
     predictor = load_predictor(
         options.teacher,
@@ -93,7 +101,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.files,
         options.output,
         db_offset=None if options.auto_offset else options.db_offset,
-        reading=Reading(options.dataset, options.time_column, options.cadence, options.start),
+        reading=Reading(
+            dataset=options.dataset,
+            time_column=options.time_column,
+            cadence=options.cadence,
+            start=options.start,
+            zone=options.zone,
+            date_order=options.date_order,
+            weighting=options.weighting,
+            meter=options.meter,
+            unreadable=options.unreadable,
+        ),
         wanted=Wanted(
             format=options.format,
             n_top=options.top,

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import torch
 
+from audiokit.paths import ROOT
 from pann.network import ResNet38
-from spectral_transcoder.paths import ROOT
-from spectral_transcoder.teachers import find_weights, module_of
+from teachers.registry import find_weights, module_of
 
 ORIGINAL_CPU_SECONDS = 30.0
 """Of the original on the same task (10 s of audio, one thread), measured once on such a machine."""

@@ -21,14 +21,15 @@ import numpy as np
 import pandas as pd
 import torch
 
-from spectral_transcoder.memory import keep_memory
-from spectral_transcoder.paths import ROOT
+from audiokit.memory import keep_memory
+from audiokit.paths import ROOT
 from spectral_transcoder.sensor import load_predictor, open_levels
 from spectral_transcoder.sensor.calibration import calibrate, overall_levels
-from spectral_transcoder.sensor.clock import Clock
-from spectral_transcoder.sensor.gaps import Quality, divide
+from spectral_transcoder.sensor.gaps import divide
 from spectral_transcoder.sensor.output import open_table
 from spectral_transcoder.sensor.prediction import join
+from spectral_transcoder.sensor.quality import Quality
+from spectral_transcoder.sensor.times.clock import Clock
 from spectral_transcoder.third_octave import N_BANDS, NOMINAL_FREQUENCIES
 
 if TYPE_CHECKING:

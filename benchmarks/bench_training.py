@@ -20,8 +20,8 @@ from training_pipeline import pipeline_tables
 from training_steps import step_table
 from training_subjects import Subject, describe_weights, load_chunks, make_dataset, teacher_or_random
 
-from spectral_transcoder.devices import choose_device
-from spectral_transcoder.paths import ROOT
+from audiokit.devices import choose_device
+from audiokit.paths import ROOT
 
 TABLES = ("steps", "pipeline", "device")
 PAPER_TEACHERS = ("PANN", "YamNet")

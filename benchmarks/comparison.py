@@ -17,10 +17,10 @@ from quality_table import QualityTable, Row
 from tally import Tally
 from tqdm import tqdm
 
+from audiokit.errors import UserError
 from spectral_transcoder.classification.clip_scores import ClipScorer
 from spectral_transcoder.datasets.chunk_dataset import THIRD_OCTAVE, mel_name
 from spectral_transcoder.datasets.chunk_features import ChunkFeatures
-from spectral_transcoder.errors import UserError
 from spectral_transcoder.third_octave import N_BANDS, SAMPLE_RATE, n_frames
 from spectral_transcoder.training.evaluation import Evaluated, evaluate_teacher, evaluate_transcoder
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from spectral_transcoder.classification.scored_models import ScoredModel
-    from spectral_transcoder.teachers import Teacher
+    from teachers.registry import Teacher
 
 __all__ = ["compare"]
 

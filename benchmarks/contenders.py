@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audiokit.errors import UserError
 from spectral_transcoder.classification.scored_models import PINV, SELF, ScoredModel
-from spectral_transcoder.errors import UserError
 from spectral_transcoder.transcoders.store import find_transcoders
 
 if TYPE_CHECKING:

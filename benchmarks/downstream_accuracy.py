@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectral_transcoder.classification.classification_metrics import correct
+from audiokit.errors import UserError
+from audiokit.labels.metrics import correct
 from spectral_transcoder.classification.decisions import decide_by_groups, decide_by_heads
 from spectral_transcoder.classification.head import predict, train_heads
-from spectral_transcoder.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from audiokit.labels.labelled_dataset import Clip
     from spectral_transcoder.classification.clip_scores import ClipScorer
-    from spectral_transcoder.classification.labelled_dataset import Clip, LabelledDataset
+    from spectral_transcoder.classification.grouped_dataset import GroupedDataset
 
 __all__ = ["GROUPS", "HEAD", "accuracies", "score_clips"]
 
@@ -39,7 +40,7 @@ def score_clips(scorer: ClipScorer, clips: Sequence[Clip]) -> NDArray[np.float32
 
 
 def accuracies(
-    dataset: LabelledDataset, clips: Sequence[Clip], scores: NDArray[np.floating], labels: Sequence[str]
+    dataset: GroupedDataset, clips: Sequence[Clip], scores: NDArray[np.floating], labels: Sequence[str]
 ) -> dict[str, NDArray[np.floating]]:
     """100 for each clip whose class is found and 0 for others, (n_clips,), from groups of labels and from heads.
 

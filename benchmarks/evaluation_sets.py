@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from audiokit.errors import UserError
+from audiokit.labels.labelled_dataset import Clip
 from exp_classif_eval.labelled_datasets import dataset_named
-from spectral_transcoder.classification.labelled_dataset import Clip
-from spectral_transcoder.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from spectral_transcoder.classification.labelled_dataset import LabelledDataset
+    from spectral_transcoder.classification.grouped_dataset import GroupedDataset
 
 __all__ = ["EvaluationRecording", "EvaluationSet", "find_set"]
 
@@ -57,7 +57,7 @@ class EvaluationSet:
     title: str
     folder: Path
     recordings: tuple[EvaluationRecording, ...]
-    dataset: LabelledDataset | None = None
+    dataset: GroupedDataset | None = None
     """That the names tell the classes of; None where they do not."""
 
 
@@ -108,7 +108,7 @@ def _esc_label(target: str) -> str | None:
     return classes[int(target)] if int(target) < len(classes) else None
 
 
-def _dataset_of(recordings: Sequence[EvaluationRecording]) -> LabelledDataset | None:
+def _dataset_of(recordings: Sequence[EvaluationRecording]) -> GroupedDataset | None:
     if any(recording.clip is None for recording in recordings):
         return None
     present = frozenset().union(*(recording.clip.classes for recording in recordings))

@@ -9,8 +9,8 @@ import numpy as np
 import soundfile
 import torch
 
+from audiokit.errors import UserError
 from spectral_transcoder.datasets.recording_seconds import RecordingSeconds
-from spectral_transcoder.errors import UserError
 from spectral_transcoder.third_octave import SAMPLE_RATE
 
 if TYPE_CHECKING:

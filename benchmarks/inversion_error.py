@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 import librosa
 import torch
 
-from spectral_transcoder.audio import load
+from audiokit.sound.audio import load
 from spectral_transcoder.inversion import mel_to_audio, paper_mel_to_audio
-from spectral_transcoder.teachers import front_end_of
+from teachers.registry import front_end_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spectral_transcoder.mel import MelFrontEnd
+    from audiokit.sound.mel import MelFrontEnd
 
 DECIBELS = {"PANN": 1, "YamNet": 20 / math.log(10), "mn04_as": 5 * 10 / math.log(10)}
 """One unit of each log scale, dB of power."""

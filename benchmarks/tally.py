@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from transcoding_measures import Figure
 
-    from spectral_transcoder.classification.labelled_dataset import LabelledDataset
+    from spectral_transcoder.classification.grouped_dataset import GroupedDataset
     from spectral_transcoder.training.evaluation import Evaluated
 
 __all__ = ["Tally"]
@@ -51,7 +51,7 @@ class Tally:
         counts = np.bincount(np.concatenate(self.top_classes))
         return labels[counts.argmax()], 100 * counts.max() / counts.sum()
 
-    def figures(self, dataset: LabelledDataset | None, labels: Sequence[str]) -> dict[str, Figure]:
+    def figures(self, dataset: GroupedDataset | None, labels: Sequence[str]) -> dict[str, Figure]:
         """All figures by title; none where there is no recording.
 
         Parameters

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from timing import cpu_clock
 
-from spectral_transcoder.training.trainer import Trainer
+from audiokit.learning.batches import memory_sources
+from audiokit.learning.trainer import Trainer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from spectral_transcoder.training.trainer import Objective, TrainingOptions
+    from audiokit.learning.options import TrainingOptions
+    from audiokit.learning.trainer import Objective
 
 __all__ = ["Training", "new_trainer", "run_steps"]
 
@@ -32,6 +34,7 @@ class Training:
     objective: Objective
     splits: Mapping[str, Mapping[str, torch.Tensor]]
     options: TrainingOptions
+    batch_size: int
 
 
 @dataclass
@@ -78,6 +81,5 @@ def new_trainer(training: Training, **options: object) -> Iterator[Trainer]:
         contextlib.redirect_stderr(nowhere),
     ):
         checkpoint = Path(folder) / "checkpoint"
-        yield Trainer(
-            training.network, training.objective, training.splits, training.options, checkpoint=checkpoint, **options
-        )
+        sources = memory_sources(training.splits, training.batch_size, device=training.options.device)
+        yield Trainer(training.network, training.objective, sources, training.options, checkpoint=checkpoint, **options)

@@ -18,13 +18,13 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from spectral_transcoder.pinv import Pinv
-from spectral_transcoder.teachers import front_end_of
+from teachers.registry import front_end_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from spectral_transcoder.teachers import Teacher
+    from teachers.registry import Teacher
 
     Batch = Mapping[str, torch.Tensor]
     Loss = Callable[[nn.Module, Batch], torch.Tensor]

@@ -14,7 +14,7 @@ from trainer_clock import new_trainer, run_steps
 from training_steps import original_step, rate_table
 from training_subjects import RESTRICTED, Subject
 
-from spectral_transcoder.training.trainer import batches
+from audiokit.learning.batches import batches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

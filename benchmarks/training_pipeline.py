@@ -13,14 +13,14 @@ from training_baseline import OriginalChunks, original_loader
 from training_steps import original_step, rate_table
 from training_subjects import CNN_SMALLEST, Subject, load_chunks
 
-from spectral_transcoder.training.trainer import batches
+from audiokit.learning.batches import batches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from training_baseline import OriginalStep
 
-    from spectral_transcoder.teachers import Teacher
+    from teachers.registry import Teacher
 
 __all__ = ["pipeline_tables"]
 

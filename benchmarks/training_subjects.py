@@ -13,14 +13,14 @@ import torch
 from bench_dataset_creation import RECIPE, SECONDS, write_recordings
 from trainer_clock import Training
 
+from audiokit.learning.options import TrainingOptions
 from spectral_transcoder.datasets.chunk_dataset import THIRD_OCTAVE, load_split, mel_name
 from spectral_transcoder.datasets.chunk_extraction import create_dataset
 from spectral_transcoder.datasets.dataset_split import find_audio_dataset
-from spectral_transcoder.teachers import find_weights, load_teacher, module_of
 from spectral_transcoder.training.evaluation import evaluate_teacher
 from spectral_transcoder.training.losses import HybridObjective, MelObjective, ScoreObjective
-from spectral_transcoder.training.trainer import TrainingOptions
 from spectral_transcoder.transcoders.store import TranscoderSettings, build_transcoder
+from teachers.registry import find_weights, load_teacher, module_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from spectral_transcoder.teachers import Teacher
-    from spectral_transcoder.training.trainer import Objective
+    from audiokit.learning.trainer import Objective
+    from teachers.registry import Teacher
 
 __all__ = [
     "CNN",
@@ -141,8 +141,8 @@ class Subject:
         data = self.data()
         valid = {name: tensor[:n_valid] for name, tensor in data.items()}
         splits = {"train": data, "valid": valid, "eval": valid}
-        described = TrainingOptions(epochs=ENDLESS, batch_size=self.batch_size, **options)
-        return Training(self.network(), self.objective(), splits, described)
+        described = TrainingOptions(epochs=ENDLESS, **options)
+        return Training(self.network(), self.objective(), splits, described, self.batch_size)
 
     def unfrozen_teacher(self) -> Teacher:
         """A copy of the teacher whose weights get gradients, as the original's do."""

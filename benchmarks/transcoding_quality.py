@@ -34,11 +34,12 @@ from contenders import choose, find_contenders
 from evaluation_sets import find_set
 from quality_table import as_csv, as_markdown
 
-from spectral_transcoder import cli
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.files import make_folder, write_whole
-from spectral_transcoder.paths import REFERENCE_MODELS, ROOT
-from spectral_transcoder.teachers import find_weights, load_teacher
+from audiokit import cli
+from audiokit.errors import UserError
+from audiokit.files import make_folder, write_whole
+from audiokit.paths import REFERENCE_MODELS
+from teachers.options import add_models_option
+from teachers.registry import find_weights, load_teacher
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("folders", nargs="+", type=Path, metavar="FOLDER", help="recordings, searched in folders below it, too")
     add("--match", default="*", help="pattern that their names must match, such as '5-*'")
     add("--teachers", nargs="+", default=["YamNet", "mn04_as"], metavar="NAME")
-    add("--models", type=Path, default=ROOT, help="folder that download_pretrained_models.py --output was given")
+    add_models_option(parser)
     add("--teacher_weights", type=Path, metavar="FILE", help="checkpoint of the one teacher, not the downloaded one")
     help_text = "trained transcoders; reference_models/ and the paper's by default"
     add("--transcoders", nargs="+", type=Path, metavar="FOLDER", help=help_text)

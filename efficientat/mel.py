@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from spectral_transcoder.mel import MelFrontEnd, triangles
+from audiokit.sound.mel import MelFrontEnd, triangles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

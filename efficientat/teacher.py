@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from audiokit.learning.checkpoints import read_tensors
 from efficientat.mel import EfficientatMel
 from efficientat.network import MobileNetV3
-from spectral_transcoder.checkpoints import read_tensors
-from spectral_transcoder.teachers import Teacher, audioset_labels
+from teachers.audioset import audioset_labels
+from teachers.registry import Teacher
 
 if TYPE_CHECKING:
     from pathlib import Path

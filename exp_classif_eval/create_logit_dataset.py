@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectral_transcoder import cli
-from spectral_transcoder.paths import ROOT
+from audiokit import cli
+from audiokit.options import add_device_option, add_skip_errors_option, add_workers_option
+from teachers.options import add_models_option, add_teacher_weights_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from spectral_transcoder.classification.score_creation import Summary
 
 TOLD = 20
-"""Recordings that cannot be used, a line each."""
+"""Lines on single recordings, of each kind."""
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -37,11 +38,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="NAME",
         help="what the teachers hear through, or names of your own; trained ones as far as they are here",
     )
-    add("--models", type=Path, default=ROOT, help="folder that download_pretrained_models.py --output was given")
-    add("--teacher_weights", type=Path, metavar="FILE", help="checkpoint to use in place of the downloaded one")
-    add("--workers", type=cli.positive, help="processes; one for each core by default")
-    add("--device", default="cpu", help="auto, cpu, cuda or cuda:N")
-    add("--skip_errors", action="store_true", help="leave out recordings that cannot be read")
+    add_models_option(parser)
+    add_teacher_weights_option(parser)
+    add_workers_option(parser)
+    add_device_option(parser, default="cpu")
+    add_skip_errors_option(parser)
     add(
         "--paper",
         action="store_true",
@@ -55,13 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Make the scores; 1 where a recording could not be read."""
     options = parse(arguments)
     with cli.quick_imports():
+        from audiokit.devices import choose_device
+        from audiokit.errors import UserError
         from exp_classif_eval.labelled_datasets import dataset_named
         from spectral_transcoder.classification.score_creation import create_scores
         from spectral_transcoder.classification.score_file import score_path
         from spectral_transcoder.classification.scored_models import find_models
-        from spectral_transcoder.devices import choose_device
-        from spectral_transcoder.errors import UserError
-        from spectral_transcoder.teachers import find_weights, teacher_names
+        from teachers.registry import find_weights, teacher_names
 
     dataset = dataset_named(options.audio_dataset_name)
     teachers = options.teachers or [name for name in teacher_names() if find_weights(name, options.models)]
@@ -93,10 +94,10 @@ def report(summary: Summary, *, verbose: bool = False) -> int:
     if summary.absent:
         names = f": {', '.join(summary.absent)}" if verbose else " (--verbose names them)"
         print(f"{len(summary.absent)} recordings of the dataset's tables are not here{names}", file=sys.stderr)
-    for reason in list(summary.unusable.values())[:TOLD]:
-        print(f"left out: {reason}", file=sys.stderr)
-    if len(summary.unusable) > TOLD:
-        print(f"… and {len(summary.unusable) - TOLD} more", file=sys.stderr)
+    for lines in (summary.notes, [f"left out: {reason}" for reason in summary.unusable.values()]):
+        print(*lines[:TOLD], sep="\n", end="\n" if lines else "", file=sys.stderr)
+        if len(lines) > TOLD:
+            print(f"… and {len(lines) - TOLD} more", file=sys.stderr)
     if not summary.is_complete:
         print(
             f"error: {summary.path} is not completed, for {len(summary.unusable)} recordings cannot be read: mend or "

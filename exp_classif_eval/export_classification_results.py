@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audiokit import cli
+from audiokit.errors import UserError
+from audiokit.options import add_table_options
 from exp_classif_eval.labelled_datasets import dataset_named, labelled_datasets
 from exp_classif_eval.main_doce_score import EXPERIMENT, add_arguments, classification_experiment, configure
-from spectral_transcoder import cli
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.paths import EXPORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
+    from audiokit.experiments.experiment import Experiment
+    from audiokit.experiments.plan import Setting
+    from audiokit.labels.labelled_dataset import LabelledDataset
     from spectral_transcoder.classification.classification_experiment import ClassificationExperiment
-    from spectral_transcoder.classification.labelled_dataset import LabelledDataset
-    from spectral_transcoder.experiments.experiment import Experiment
-    from spectral_transcoder.experiments.plan import Setting
 
 METHODS = {0: "groups of labels", 1: "head on the scores"}
 
@@ -29,9 +29,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     add = parser.add_argument
     add("--datasets", nargs="+", metavar="NAME", help="SONYC-UST, URBAN-SOUND-8K, ESC-50 …; all that have results")
-    add("--ext", default="png", choices=("png", "html", "tex", "csv", "pdf"), help="format of the tables")
-    add("--output", type=Path, default=EXPORT, help="folder for tables and pictures")
-    add("--with_paper", action="store_true", help="print the paper's own figures below ours")
+    add_table_options(parser, formats="format of the tables", folder="folder for tables and pictures")
     add_arguments(parser)
     return parser.parse_args(arguments)
 
@@ -58,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _settings(experiment: Experiment, dataset: str) -> list[Setting]:
     """Those that give results."""
-    from spectral_transcoder.experiments.selection import select
+    from audiokit.experiments.selection import select
 
     return select(f"{{'dataset': '{dataset}', 'step': 'metric'}}", experiment.plans)
 
@@ -67,9 +65,9 @@ def _write_table(
     experiment: Experiment, dataset: LabelledDataset, settings: Sequence[Setting], options: argparse.Namespace
 ) -> Path:
     """The metric that the paper gives of such a dataset."""
+    from audiokit.experiments.results import Display, result_rows, result_table
+    from audiokit.experiments.tables.writing import write_table
     from exp_classif_eval.published_results import published_rows
-    from spectral_transcoder.experiments.results import Display, result_rows, result_table
-    from spectral_transcoder.experiments.tables import write_table
 
     metrics = (experiment.metric("macro_auprc" if dataset.is_multilabel else "acc_classif"),)
     rows, _ = result_rows(settings, metrics)
@@ -82,9 +80,9 @@ def _write_pictures(
     classification: ClassificationExperiment, dataset: LabelledDataset, settings: Sequence[Setting], folder: Path
 ) -> Iterator[Path]:
     """For each method and teacher: a value by class, and where clips have one class, confusion matrices."""
-    from spectral_transcoder.classification.class_figures import class_figure, confusion_figure
-    from spectral_transcoder.figures import save
-    from spectral_transcoder.files import make_folder
+    from audiokit.files import make_folder
+    from audiokit.labels.class_figures import class_figure, confusion_figure
+    from audiokit.reports.figures import save
 
     make_folder(folder)
     for deep, classifier in dict.fromkeys((setting["deep"], setting["classifier"]) for setting in settings):

@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audiokit import cli
+from audiokit.experiments import experiment_cli
+from audiokit.experiments.deferred import methods_of
+from audiokit.experiments.experiment import Experiment, Metric
+from audiokit.paths import ROOT
 from exp_classif_eval.labelled_datasets import dataset_named
 from exp_classif_eval.plans import classification_plans, needs
-from spectral_transcoder import cli
-from spectral_transcoder.experiments import experiment_cli
-from spectral_transcoder.experiments.experiment import Experiment, Metric
-from spectral_transcoder.paths import ROOT
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -50,16 +51,18 @@ def classification_experiment(options: Namespace) -> ClassificationExperiment:
 
 def configure(experiment: Experiment, options: Namespace) -> Experiment:
     """Make the experiment that the options ask for."""
-    classification = classification_experiment(options)
+    classification = methods_of(partial(classification_experiment, options))
     return replace(
         experiment,
         plans=classification_plans(classifiers=options.classifiers, transcoders=options.transcoders),
         root=output_path(options),
-        run=classification.run,
-        is_done=classification.is_done,
-        lacks=classification.lacks,
-        outputs=classification.outputs,
-        metrics=tuple(replace(metric, values=partial(classification.result, name=metric.name)) for metric in METRICS),
+        run=classification("run"),
+        is_done=classification("is_done"),
+        lacks=classification("lacks"),
+        outputs=classification("outputs"),
+        metrics=tuple(
+            replace(metric, values=partial(classification("result"), name=metric.name)) for metric in METRICS
+        ),
     )
 
 

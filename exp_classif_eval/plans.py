@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from audiokit.experiments.plan import Plan, Setting
 from exp_classif_eval.labelled_datasets import labelled_datasets
 from spectral_transcoder.classification.scored_models import TRANSCODERS
-from spectral_transcoder.experiments.plan import Plan, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Make the training dataset: third octaves and the teachers' Mel spectrograms of every second of the recordings.
 
-Of TAU Urban Acoustic Scenes 2020 Mobile as in the paper, or of any folder of recordings. Run the same command again to
-go on with what was stopped.
+Of TAU Urban Acoustic Scenes 2020 Mobile as in the paper, or of any folder of recordings; where all of these lie in
+folders called train, valid and eval, that is the split. Run the same command again to go on with what was stopped.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectral_transcoder import cli
+from audiokit import cli
+from audiokit.options import add_device_option, add_skip_errors_option, add_workers_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,9 +45,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--teachers", nargs="+", default=["PANN", "YamNet"], metavar="NAME", help="PANN, YamNet, mn04_as …")
     add("--float16", action="store_true", help="store Mel spectrograms with half the digits")
     add("--compress", action="store_true", help="for sharing: smaller, and slow to read")
-    add("--workers", type=cli.positive, help="processes; one for each core by default")
-    add("--device", default="cpu", help="auto, cpu, cuda or cuda:N: what computes the features")
-    add("--skip_errors", action="store_true", help="leave out recordings that cannot be read")
+    add_workers_option(parser)
+    add_device_option(parser, default="cpu", purpose="what computes the features")
+    add_skip_errors_option(parser)
     add("--shard", metavar="N/M", help="make one part of several, as 3/16")
     add("--merge", action="store_true", help="join the shards that are there")
     return parser.parse_args(arguments)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spectral_transcoder.experiments.selection import select
+from audiokit.experiments.selection import select
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from spectral_transcoder.experiments.plan import Plan, Setting
+    from audiokit.experiments.plan import Plan, Setting
 
 __all__ = ["EXPERIMENT_SIZES", "TABLE_MODELS", "TEACHERS", "selector", "size_settings", "trainings"]
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audiokit import cli
+from audiokit.options import add_table_options
 from exp_train_model.experiment_sizes import TABLE_MODELS, selector
 from exp_train_model.main_doce_training import EXPERIMENT, add_arguments, configure
 from exp_train_model.plans import CLASSIFIERS
-from spectral_transcoder import cli
-from spectral_transcoder.paths import EXPORT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +23,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--dataset", default="full", help="full, urban, TEST or one of your own")
     add("--epoch", type=int, default=200, help="of training")
     add("--classifiers", nargs="+", default=list(CLASSIFIERS), metavar="NAME", help="teachers to make a table for")
-    add("--ext", default="png", choices=("png", "html", "tex", "csv", "pdf"), help="format")
-    add("--output", type=Path, default=EXPORT, help="folder for the tables")
-    add("--with_paper", action="store_true", help="print the paper's own figures below ours")
+    add_table_options(parser)
     add_arguments(parser)
     return parser.parse_args(arguments)
 
@@ -36,10 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     if options.dataset not in ("full", "urban", "TEST"):
         options.datasets = [*options.datasets, options.dataset]
+    from audiokit.experiments.results import result_rows, result_table
+    from audiokit.experiments.selection import select
+    from audiokit.experiments.tables.writing import write_table
     from exp_train_model.published_results import published_rows
-    from spectral_transcoder.experiments.results import result_rows, result_table
-    from spectral_transcoder.experiments.selection import select
-    from spectral_transcoder.experiments.tables import write_table
 
     experiment = configure(EXPERIMENT, options)
     written = []

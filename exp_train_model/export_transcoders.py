@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audiokit import cli
+from audiokit.errors import UserError
+from audiokit.paths import REFERENCE_MODELS
 from exp_train_model.begun_trainings import add_selection_arguments, begun_trainings
-from spectral_transcoder import cli
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.paths import REFERENCE_MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,20 +32,21 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write weights and settings of each training, of one under way its best so far."""
     options = parse(arguments)
-    from spectral_transcoder.training.curves import kept_epoch
+    files, trained = begun_trainings(options)
+    from audiokit.learning.curves import kept_epoch
+    from spectral_transcoder.training.settings import network_settings
     from spectral_transcoder.transcoders.store import read_recordings, save_transcoder, short_name
 
     if options.recordings:
         read_recordings(options.recordings)  # what is no list is refused before anything is written
-    training, trained = begun_trainings(options)
     targets = [(setting["classifier"], options.name or short_name(setting.identifier())) for setting in trained]
     if twice := sorted({target for target in targets if targets.count(target) > 1}):
         teacher, name = twice[0]
         raise UserError(f"several trainings would be called {name} for {teacher}: select one of them with -s")
     for setting, (_, name) in zip(trained, targets, strict=True):
-        kept = {"kept_epoch": kept_epoch(training.losses(setting)["losses_valid"])}
-        settings = training.network_settings(setting) | kept
-        state = training.best_state(setting)
+        kept = {"kept_epoch": kept_epoch(files.losses(setting)["losses_valid"])}
+        settings = network_settings(setting) | kept
+        state = files.best_state(setting)
         if options.float16:
             state = {key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in state.items()}
         print(save_transcoder(options.folder, name, state, settings, recordings=options.recordings))

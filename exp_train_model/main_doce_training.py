@@ -8,11 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audiokit import cli
+from audiokit.experiments import experiment_cli
+from audiokit.experiments.deferred import methods_of
+from audiokit.experiments.experiment import Experiment, Metric
+from audiokit.options import add_device_option, add_mixed_precision_option
+from audiokit.paths import ROOT
 from exp_train_model.plans import needs, training_plans
-from spectral_transcoder import cli
-from spectral_transcoder.experiments import experiment_cli
-from spectral_transcoder.experiments.experiment import Experiment, Metric
-from spectral_transcoder.paths import ROOT
+from teachers.options import add_models_option, add_teacher_weights_option
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -32,12 +35,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=DATA / "training_experiments" / "train_exp",
         help="folder for models, losses and metrics (%(default)s)",
     )
-    add("--models", type=Path, default=ROOT, help="folder that download_pretrained_models.py --output was given")
-    add("--teacher_weights", type=Path, metavar="FILE", help="checkpoint to use in place of the downloaded one")
+    add_models_option(parser)
+    add_teacher_weights_option(parser)
     add("--datasets", nargs="+", default=[], metavar="NAME", help="datasets of your own, as further modalities")
-    add("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    add_device_option(parser)
     add("--paper", action="store_true", help="validate and evaluate in train mode, as the original does")
-    add("--mixed_precision", action="store_true", help="bfloat16 in convolutions and products")
+    add_mixed_precision_option(parser)
     add("--compile", action="store_true", help="torch.compile")
     add("--patience", type=cli.positive, metavar="EPOCHS", help="stop after so many epochs without improvement")
     add("--start_from", type=Path, metavar="FILE", help="weights to start from, such as those in reference_models/")
@@ -46,17 +49,18 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def training_experiment(options: Namespace) -> TrainingExperiment:
     """What the steps are done with."""
-    from spectral_transcoder.devices import choose_device
+    from audiokit.devices import can_mix_precision, choose_device
     from spectral_transcoder.training.training_experiment import TrainingExperiment
 
+    device = choose_device(options.device)
     return TrainingExperiment(
         root=options.output_path,
         data=options.data_path,
         models=options.models,
         teacher_weights=options.teacher_weights,
-        device=str(choose_device(options.device)),
+        device=str(device),
         paper=options.paper,
-        mixed_precision=options.mixed_precision,
+        mixed_precision=options.mixed_precision and can_mix_precision(device),
         compile=options.compile,
         patience=options.patience,
         start_from=options.start_from,
@@ -66,17 +70,22 @@ def training_experiment(options: Namespace) -> TrainingExperiment:
 
 def configure(experiment: Experiment, options: Namespace) -> Experiment:
     """Make the experiment that the options ask for."""
-    training = training_experiment(options)
+    from spectral_transcoder.training.experiment_files import ExperimentFiles
+
+    if options.device not in ("auto", "cpu"):  # what is not there is told at once, though it takes PyTorch
+        from audiokit.devices import choose_device
+
+        choose_device(options.device)
+    training = methods_of(partial(training_experiment, options))
+    files = ExperimentFiles(options.output_path)
     return replace(
         experiment,
         plans=training_plans(datasets=options.datasets),
         root=options.output_path,
-        run=training.run,
-        is_done=training.is_done,
-        outputs=training.outputs,
-        metrics=tuple(
-            replace(metric, values=partial(training.result, name=stored)) for stored, metric in METRICS.items()
-        ),
+        run=training("run"),
+        is_done=files.is_done,
+        outputs=files.outputs,
+        metrics=tuple(replace(metric, values=partial(files.result, name=stored)) for stored, metric in METRICS.items()),
     )
 
 

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectral_transcoder import cli
+from audiokit import cli
+from audiokit.options import add_workers_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,29 +26,36 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--output", type=Path, required=True, help="folder for the scenes")
     add("--scenes", type=cli.positive, default=600, help="number of scenes, a minute each")
     add("--seed", type=int, default=0, help="of what is drawn")
-    add("--workers", type=cli.positive, help="processes; one for each core by default")
+    add("--skip_errors", action="store_true", help="end well though recordings could not be read")
+    add_workers_option(parser)
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the scenes."""
+    """Write the scenes; 1 where a recording could not be read."""
     options = parse(arguments)
     from tqdm import tqdm
 
+    from audiokit.files import make_folder
+    from audiokit.storage.holding import hold, remove_parts
+    from audiokit.storage.workers import available_cores, results_in_rounds
     from spectral_transcoder.datasets.dataset_split import folder_sources
     from spectral_transcoder.datasets.scenes import SceneRecipe, SceneWriter, collections_in
-    from spectral_transcoder.datasets.workers import available_cores, results_in_rounds
-    from spectral_transcoder.files import make_folder
 
     paths = [source.path for folder in options.folders for source in folder_sources(folder)]
     write = SceneWriter(collections_in(paths), SceneRecipe(seed=options.seed), make_folder(options.output))
-    write.check()
-    rounds = results_in_rounds(write, range(options.scenes), workers=options.workers or available_cores())
-    with tqdm(total=options.scenes, unit="scene", disable=None) as bar:
-        for written in rounds:
-            bar.update(len(written))
+    unusable: dict[Path, str] = {}
+    with hold(write.note, wait=True), tqdm(total=options.scenes, unit="scene", disable=None) as bar:
+        remove_parts(options.output)
+        write.check()
+        for scenes in results_in_rounds(write, range(options.scenes), workers=options.workers or available_cores()):
+            bar.update(len(scenes))
+            for scene in scenes:
+                unusable |= scene.unusable
+    for reason in unusable.values():
+        print(f"left out: {reason}", file=sys.stderr)
     print(f"{options.output} ({options.scenes} scenes of {len(paths)} recordings)")
-    return 0
+    return 1 if unusable and not options.skip_errors else 0
 
 
 if __name__ == "__main__":

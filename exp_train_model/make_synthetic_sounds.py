@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectral_transcoder import cli
+from audiokit import cli
+from audiokit.options import add_workers_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--output", type=Path, required=True, help="a folder is made in it for each kind of sound")
     add("--sounds", type=cli.positive, default=100, help="number of each kind")
-    add("--workers", type=cli.positive, help="processes; one for each core by default")
+    add_workers_option(parser)
     return parser.parse_args(arguments)
 
 
@@ -31,8 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     from tqdm import tqdm
 
+    from audiokit.storage.workers import available_cores, results_in_rounds
     from spectral_transcoder.datasets.synthetic_sounds import KINDS, SoundMaker
-    from spectral_transcoder.datasets.workers import available_cores, results_in_rounds
 
     sounds = [(kind, number) for kind in KINDS for number in range(options.sounds)]
     rounds = results_in_rounds(SoundMaker(options.output), sounds, workers=options.workers or available_cores())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spectral_transcoder.experiments.plan import Plan, Setting
+from audiokit.experiments.plan import Plan, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audiokit import cli
+from audiokit.paths import ROOT
 from exp_train_model.begun_trainings import add_selection_arguments, begun_trainings
-from spectral_transcoder import cli
-from spectral_transcoder.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,15 +27,16 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write a PNG for each training."""
     options = parse(arguments)
-    from spectral_transcoder.figures import save
-    from spectral_transcoder.files import make_folder
-    from spectral_transcoder.training.curves import training_curve_figure
+    files, trainings = begun_trainings(options)
+    from audiokit.files import make_folder
+    from audiokit.learning.curves import training_curve_figure
+    from audiokit.reports.figures import save
+    from spectral_transcoder.training.settings import loss_label
 
-    training, trainings = begun_trainings(options)
     folder = make_folder(options.figures)
     for setting in trainings:
         figure = training_curve_figure(
-            training.losses(setting), title=str(setting).replace("+", "  "), label=training.loss_label(setting)
+            files.losses(setting), title=str(setting).replace("+", "  "), label=loss_label(setting)
         )
         path = folder / f"{setting}_training_curve.png"
         save(figure, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spectral_transcoder.experiments.tables import Row
+from audiokit.experiments.tables.result_table import Row
 
 __all__ = ["published_rows"]
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from audiokit.learning.checkpoints import as_state_dict, read_tensors
 from pann.mel import FRONT_END
 from pann.network import ResNet38
-from spectral_transcoder.checkpoints import as_state_dict, read_tensors
-from spectral_transcoder.teachers import Teacher, audioset_labels
+from teachers.audioset import audioset_labels
+from teachers.registry import Teacher
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import torch
 
-    from spectral_transcoder.mel import MelFrontEnd
+    from audiokit.sound.mel import MelFrontEnd
 
 __all__ = ["NAMES", "PannTeacher", "create", "download_name", "front_end", "read_weights", "weight_files"]
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from spectral_transcoder.audio import Recording
-from spectral_transcoder.errors import UserError
+from audiokit.errors import UserError
+from audiokit.sound.audio import Recording
+from audiokit.sound.mel import concatenate
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.third_octave import FAST, SAMPLE_RATE, third_octave
-from spectral_transcoder.transcoding import CHUNK_SAMPLES, concatenate, transcode, transcode_aligned
+from spectral_transcoder.transcoding import CHUNK_SAMPLES, transcode, transcode_aligned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from spectral_transcoder.mel import MelFrontEnd
-    from spectral_transcoder.teachers import Teacher
+    from audiokit.sound.mel import MelFrontEnd
+    from teachers.registry import Teacher
 
 __all__ = ["GROUND_TRUTH", "Block", "Source", "analyse", "analyse_as_published"]
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from spectral_transcoder.mel import MelFrontEnd
+    from audiokit.sound.mel import MelFrontEnd
 
 __all__ = ["ITERATIONS", "mel_to_audio", "paper_mel_to_audio"]
 

@@ -18,7 +18,7 @@ from torch.nn import functional
 from spectral_transcoder.third_octave import FAST, SAMPLE_RATE, SENSOR_CALIBRATION_DB, band_matrix
 
 if TYPE_CHECKING:
-    from spectral_transcoder.mel import MelFrontEnd
+    from audiokit.sound.mel import MelFrontEnd
 
 __all__ = ["Pinv", "pinv_matrix"]
 

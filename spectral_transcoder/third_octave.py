@@ -35,7 +35,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from spectral_transcoder.frames import map_frames
+from audiokit.sound.frames import map_frames
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

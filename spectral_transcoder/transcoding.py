@@ -11,12 +11,11 @@ from torch import nn
 from spectral_transcoder.third_octave import SAMPLE_RATE, third_octave
 
 if TYPE_CHECKING:
-    from spectral_transcoder.mel import MelFrontEnd
+    from audiokit.sound.mel import MelFrontEnd
 
 __all__ = [
     "CHUNK_SAMPLES",
     "align_chunks",
-    "concatenate",
     "transcode",
     "transcode_aligned",
     "transcode_levels",
@@ -86,25 +85,6 @@ def transcode(transcoder: nn.Module, waveform: torch.Tensor, *, batch_size: int 
         chunks.append(transcoder(remainder)[:, None])
     joined = torch.cat(chunks, dim=1)
     return joined.reshape(*batch, *joined.shape[1:])
-
-
-def concatenate(chunks: torch.Tensor, front_end: MelFrontEnd) -> torch.Tensor:
-    """Join the Mel spectrograms of successive chunks, by the published rule.
-
-    Where a chunk has more frames than a second has hops (PANN: 101 and 100), the last frame of each chunk but the last
-    is dropped, as it is the first of the next.
-
-    Parameters
-    ----------
-    chunks : (..., n_chunks, chunk_frames, n_mels)
-        one at least.
-
-    Returns
-    -------
-    (..., n_frames, n_mels), 100 · (n_chunks − 1) + 101 frames for PANN
-    """
-    step = min(front_end.chunk_frames, round(front_end.frame_rate))
-    return torch.cat([chunks[..., :-1, :step, :].flatten(-3, -2), chunks[..., -1, :, :]], dim=-2)
 
 
 def transcode_aligned(

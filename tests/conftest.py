@@ -4,11 +4,16 @@ import os
 from functools import cache
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 import torch
 
 SHARED = Path(os.environ.get("SPECTRAL_TRANSCODER_SHARED") or Path(__file__).resolve().parents[2] / "shared")
+
+# A busy machine is no fault of what is tested.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(scope="session", autouse=True)

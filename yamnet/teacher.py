@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.teachers import Teacher, audioset_labels
+from audiokit.errors import UserError
+from teachers.audioset import audioset_labels
+from teachers.registry import Teacher
 from yamnet.mel import FRONT_END, PATCH_FRAMES, patches
 from yamnet.network import YAMNet
 from yamnet.weights import read_activation_limit, read_weights
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from spectral_transcoder.mel import MelFrontEnd
+    from audiokit.sound.mel import MelFrontEnd
 
 __all__ = ["NAMES", "YamnetTeacher", "create", "download_name", "front_end", "read_weights", "weight_files"]
 
@@ -53,17 +54,31 @@ class YamnetTeacher(Teacher):
         UserError
             below 96 frames, which make no patch.
         """
-        cut = patches(mel)
-        n_examples, n_patches = cut.shape[:2]
-        if n_patches == 0:
-            raise UserError(
-                f"YamNet needs {PATCH_FRAMES} Mel frames (0.95 s) and got {mel.shape[-2]}: give longer sounds"
-            )
-        return self.network(cut.flatten(0, 1)).sigmoid().unflatten(0, (n_examples, n_patches)).mean(dim=1)
+        cut = _patches_of(mel)
+        return self.network(cut.flatten(0, 1)).sigmoid().unflatten(0, cut.shape[:2]).mean(dim=1)
+
+    def embeddings(self, mel: torch.Tensor) -> torch.Tensor:
+        """(batch, n_frames, 64) → (batch, 1024), the mean over the patches that `scores` hears.
+
+        Raises
+        ------
+        UserError
+            below 96 frames, which make no patch.
+        """
+        cut = _patches_of(mel)
+        return self.network.embed(cut.flatten(0, 1)).unflatten(0, cut.shape[:2]).mean(dim=1)
 
     def chunk_scores(self, chunks: torch.Tensor) -> torch.Tensor:
         """(..., n_chunks, 96, 64) → (..., 521), the mean over chunks."""
         return self.scores(chunks.flatten(0, -3)).unflatten(0, chunks.shape[:-2]).mean(dim=-2)
+
+
+def _patches_of(mel: torch.Tensor) -> torch.Tensor:
+    """(batch, n_frames, 64) → (batch, n_patches, 96, 64), one patch at least."""
+    cut = patches(mel)
+    if cut.shape[1] == 0:
+        raise UserError(f"YamNet needs {PATCH_FRAMES} Mel frames (0.95 s) and got {mel.shape[-2]}: give longer sounds")
+    return cut
 
 
 def front_end(name: str) -> MelFrontEnd:

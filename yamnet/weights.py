@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from spectral_transcoder.checkpoints import read_tensors
-from spectral_transcoder.errors import UserError
+from audiokit.errors import UserError
+from audiokit.learning.checkpoints import read_tensors
 from yamnet.network import BATCH_NORM_EPSILON, N_LABELS
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from spectral_transcoder.errors import UserError
+from audiokit.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spectral_transcoder.classification.labelled_dataset import LabelledDataset
+    from spectral_transcoder.classification.grouped_dataset import GroupedDataset
 
 __all__ = ["dataset_named", "labelled_datasets"]
 
@@ -21,14 +21,14 @@ PAPER = ("SONYC-UST", "URBAN-SOUND-8K")
 
 
 @cache
-def labelled_datasets() -> Mapping[str, LabelledDataset]:
+def labelled_datasets() -> Mapping[str, GroupedDataset]:
     """All datasets by name."""
     modules = [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
     found = {dataset.name: dataset for module in modules for dataset in module.DATASETS}
     return {name: found[name] for name in dict.fromkeys((*PAPER, *sorted(found)))}
 
 
-def dataset_named(name: str) -> LabelledDataset:
+def dataset_named(name: str) -> GroupedDataset:
     """A dataset.
 
     Raises

@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectral_transcoder.classification.labelled_dataset import Clip, LabelledDataset
+from audiokit.labels.labelled_dataset import Clip
+from spectral_transcoder.classification.grouped_dataset import GroupedDataset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ def read_clips(folder: Path, *, classes: tuple[str, ...]) -> Iterator[Clip]:
 
 
 DATASETS = tuple(
-    LabelledDataset(
+    GroupedDataset(
         name=name,
         classes=classes,
         read_clips=partial(read_clips, classes=classes),

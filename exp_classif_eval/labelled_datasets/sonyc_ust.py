@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectral_transcoder.classification.labelled_dataset import Clip, LabelledDataset
+from audiokit.labels.labelled_dataset import Clip
+from spectral_transcoder.classification.grouped_dataset import GroupedDataset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +68,7 @@ def read_clips(folder: Path) -> Iterator[Clip]:
 
 
 DATASETS = (
-    LabelledDataset(
+    GroupedDataset(
         name="SONYC-UST",
         classes=CLASSES,
         read_clips=read_clips,

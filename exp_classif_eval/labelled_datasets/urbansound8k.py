@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spectral_transcoder.classification.labelled_dataset import Clip, LabelledDataset
-from spectral_transcoder.durations import add_durations
+from audiokit.labels.labelled_dataset import Clip
+from audiokit.sound.durations import add_durations
+from spectral_transcoder.classification.grouped_dataset import GroupedDataset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ def read_clips(folder: Path) -> Iterator[Clip]:
 
 
 DATASETS = (
-    LabelledDataset(
+    GroupedDataset(
         name="URBAN-SOUND-8K",
         classes=CLASSES,
         read_clips=read_clips,

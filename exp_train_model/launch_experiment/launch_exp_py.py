@@ -10,9 +10,9 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from audiokit import cli
 from exp_train_model.launch_experiment.launch_options import Launch, add_launch_arguments
 from exp_train_model.main_doce_training import EXPERIMENT, configure
-from spectral_transcoder import cli
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Compute what is not done; 1 where a setting has failed."""
     options = parse(arguments)
     launch = Launch.read(options)
-    from spectral_transcoder.experiments.experiment_cli import tell_failed
-    from spectral_transcoder.experiments.jobs import compute_in_processes, setting_command
+    from audiokit.experiments.experiment_cli import tell_failed
+    from audiokit.experiments.jobs import compute_in_processes, setting_command
 
     experiment = configure(EXPERIMENT, options)
     if options.dry_run:

@@ -12,11 +12,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audiokit import cli
+from audiokit.errors import UserError
+from audiokit.experiments.slurm.files import find_scripts
+from audiokit.experiments.slurm.submission import sbatch_command, submit_all
 from exp_train_model.launch_experiment.slurms_create import SLURMS
-from spectral_transcoder import cli
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.experiments.slurm_files import find_scripts
-from spectral_transcoder.experiments.slurm_submission import sbatch_command, submit_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from audiokit.experiments.own_arguments import own_arguments
 from exp_train_model.experiment_sizes import EXPERIMENT_SIZES, TEACHERS, size_settings
 from exp_train_model.main_doce_training import add_arguments
 from exp_train_model.plans import DATASETS, training_plans
-from spectral_transcoder.experiments.own_arguments import own_arguments
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from spectral_transcoder.experiments.plan import Setting
+    from audiokit.experiments.plan import Setting
 
 __all__ = ["Launch", "add_launch_arguments"]
 

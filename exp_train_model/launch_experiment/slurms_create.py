@@ -13,14 +13,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audiokit import cli
+from audiokit.experiments.slurm.files import write_scripts
+from audiokit.experiments.slurm.options import add_site_arguments, read_site
+from audiokit.experiments.slurm.scripts import Job, Site, array_script, job_script
+from audiokit.files import make_folder
+from audiokit.paths import ROOT
 from exp_train_model.launch_experiment.launch_options import Launch, add_launch_arguments
 from exp_train_model.launch_experiment.training_jobs import reference_job, training_jobs
-from spectral_transcoder import cli
-from spectral_transcoder.experiments.slurm import Job, Site, array_script, job_script
-from spectral_transcoder.experiments.slurm_files import write_scripts
-from spectral_transcoder.experiments.slurm_options import add_site_arguments, read_site
-from spectral_transcoder.files import make_folder
-from spectral_transcoder.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

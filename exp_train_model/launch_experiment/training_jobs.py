@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from audiokit.experiments.plan import selector
+from audiokit.experiments.slurm.scripts import Job
 from exp_train_model.experiment_sizes import trainings
-from spectral_transcoder.experiments.plan import selector
-from spectral_transcoder.experiments.slurm import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from audiokit.experiments.plan import Setting
     from exp_train_model.launch_experiment.launch_options import Launch
-    from spectral_transcoder.experiments.plan import Setting
 
 __all__ = ["reference_job", "training_jobs"]
 
@@ -54,11 +54,15 @@ def _without_step(setting: Setting) -> dict:
 
 
 def _names(settings: Sequence[Setting]) -> list[str]:
-    """Short names, with the factors in which settings of the same name differ."""
+    """Short names, with the factors in which settings of the same plan differ where the names are the same."""
     names = [f"{_model(setting)}_{setting['classifier']}" for setting in settings]
     counts = Counter(names)
+    plans = {setting.plan for setting in settings}
+    differing = {plan: _differing(setting for setting in settings if setting.plan == plan) for plan in plans}
     return [
-        "_".join((name, *_differing(setting, settings))) if counts[name] > 1 else name
+        "_".join((name, *(f"{factor}={setting[factor]}" for factor in differing[setting.plan])))
+        if counts[name] > 1
+        else name
         for name, setting in zip(names, settings, strict=True)
     ]
 
@@ -67,8 +71,11 @@ def _model(setting: Setting) -> str:
     return setting["transcoder"] if setting.plan in ("ts", "mlp") else setting.plan
 
 
-def _differing(setting: Setting, settings: Sequence[Setting]) -> list[str]:
-    """The modalities of a setting in which others of its plan differ."""
-    peers = [other for other in settings if other.plan == setting.plan]
-    factors = (factor for factor in setting if factor not in ("step", "transcoder", "classifier"))
-    return [f"{factor}={setting[factor]}" for factor in factors if len({peer[factor] for peer in peers}) > 1]
+def _differing(settings: Iterable[Setting]) -> list[str]:
+    """Factors of a plan in which its settings differ, but for those that short names tell."""
+    modalities: dict[str, set] = {}
+    for setting in settings:
+        for factor, modality in setting.items():
+            modalities.setdefault(factor, set()).add(modality)
+    told = ("step", "transcoder", "classifier")
+    return [factor for factor, different in modalities.items() if len(different) > 1 and factor not in told]

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
-from spectral_transcoder.classification.classification_metrics import average_precisions, confusion, correct
+from audiokit.errors import UserError
+from audiokit.files import make_folder, write_whole
+from audiokit.labels.metrics import average_precisions, confusion, correct
+from audiokit.storage.wholeness import is_made
 from spectral_transcoder.classification.decisions import decide_by_groups, decide_by_heads
-from spectral_transcoder.classification.head import predict, train_heads
 from spectral_transcoder.classification.score_file import ScoreFile, score_path
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.files import make_folder, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 
     import torch
 
-    from spectral_transcoder.classification.labelled_dataset import LabelledDataset, Round
+    from audiokit.experiments.plan import Setting
+    from audiokit.labels.labelled_dataset import LabelledDataset, Round
+    from spectral_transcoder.classification.grouped_dataset import GroupedDataset
     from spectral_transcoder.classification.score_file import ModelScores
-    from spectral_transcoder.experiments.plan import Setting
 
 __all__ = ["METRICS", "ClassificationExperiment"]
 
@@ -53,7 +54,7 @@ class ClassificationExperiment:
     data: Path
     """Folder of the scores."""
 
-    dataset_named: Callable[[str], LabelledDataset]
+    dataset_named: Callable[[str], GroupedDataset]
     paper: bool = False
     """Take the scores that were made as the original makes them."""
 
@@ -65,8 +66,16 @@ class ClassificationExperiment:
         {"train": self._train, "eval": self._evaluate, "metric": self._measure}[setting["step"]](setting)
 
     def is_done(self, setting: Setting) -> bool:
-        """Whether the step's own results are there."""
-        return all(path.is_file() for path in self._results(setting))
+        """Whether the step's own results are there, whole, and of the scores and heads that are there now."""
+        before = {"eval": "train", "metric": "eval"}.get(setting["step"]) if setting["deep"] else None
+        inputs = self._results(setting.replace(step=before)) if before else []
+        return is_made(self._results(setting), inputs=inputs, since=self._scored(setting))
+
+    def _scored(self, setting: Setting) -> int:
+        """When the scores that a setting works on last changed, ns since 1970; 0 where there are none."""
+        path = score_path(self.data, setting["dataset"], paper=self.paper)
+        model = f"{setting['classifier']}/{setting['transcoder']}"
+        return ScoreFile(path).scored.get(model, 0) if path.is_file() else 0
 
     def lacks(self, setting: Setting) -> str:
         """Scores that are missing, if any."""
@@ -97,6 +106,8 @@ class ClassificationExperiment:
     def _train(self, setting: Setting) -> None:
         from safetensors.torch import save
 
+        from spectral_transcoder.classification.head import train_heads
+
         dataset, file, model = self._scores(setting)
         rounds = self._rounds(dataset, file)
         heads = train_heads(model.scores, file.targets, rounds, is_multilabel=dataset.is_multilabel)
@@ -114,6 +125,8 @@ class ClassificationExperiment:
             partial.write_bytes(save(states))
 
     def _evaluate(self, setting: Setting) -> None:
+        from spectral_transcoder.classification.head import predict
+
         dataset, file, model = self._scores(setting)
         rounds = self._rounds(dataset, file)
         states = self._states(setting.replace(step="train"), rounds)
@@ -141,7 +154,7 @@ class ClassificationExperiment:
 
     # What the steps work on
 
-    def _scores(self, setting: Setting) -> tuple[LabelledDataset, ScoreFile, ModelScores]:
+    def _scores(self, setting: Setting) -> tuple[GroupedDataset, ScoreFile, ModelScores]:
         dataset = self.dataset_named(setting["dataset"])
         file = ScoreFile(score_path(self.data, dataset.name, paper=self.paper))
         return dataset, file, file.model(f"{setting['classifier']}/{setting['transcoder']}")
@@ -160,7 +173,7 @@ class ClassificationExperiment:
 
     def _states(self, setting: Setting, rounds: list[Round]) -> list[dict[str, torch.Tensor]]:
         """Weights of the heads of all rounds."""
-        from spectral_transcoder.checkpoints import read_tensors
+        from audiokit.learning.checkpoints import read_tensors
 
         path = self._model_path(setting)
         if not path.is_file():

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from spectral_transcoder.audio import Recording
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.inference import quicken
-from spectral_transcoder.teachers import front_end_of, load_teacher
+from audiokit.errors import in_one_line
+from audiokit.learning.inference import quicken
+from audiokit.sound.audio import Recording
 from spectral_transcoder.third_octave import SAMPLE_RATE
 from spectral_transcoder.transcoding import transcode
+from teachers.registry import front_end_of, load_teacher
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from spectral_transcoder.classification.scored_models import ScoredModel
-    from spectral_transcoder.teachers import Teacher
+    from teachers.registry import Teacher
 
 __all__ = ["ClipScorer", "ScoredClip"]
 
@@ -40,6 +40,9 @@ class ScoredClip:
 
     problem: str = ""
     """Why not."""
+
+    notes: tuple[str, ...] = ()
+    """How it was read, where that needs telling."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,12 @@ class ClipScorer:
         clips
             number and file name of each.
         """
-        recordings, unusable = {}, []
+        recordings, notes, unusable = {}, {}, []
         for index, name in clips:
             try:
-                recordings[index] = self._read(self.audio / name)
-            except UserError as error:
-                unusable.append(ScoredClip(index, problem=str(error)))
+                recordings[index], notes[index] = self._read(self.audio / name)
+            except Exception as error:
+                unusable.append(ScoredClip(index, problem=in_one_line(error, self.audio / name)))
         alike = defaultdict(list)
         for index, waveforms in recordings.items():
             alike[tuple(map(len, waveforms.values()))].append(index)
@@ -86,17 +89,17 @@ class ClipScorer:
             rates = recordings[indices[0]].keys()
             stacked = {rate: np.stack([recordings[index][rate] for index in indices]) for rate in rates}
             scores = self._score({rate: torch.from_numpy(waveforms) for rate, waveforms in stacked.items()})
-            scored += [ScoredClip(index, row) for index, row in zip(indices, scores, strict=True)]
+            scored += [ScoredClip(index, row, notes=notes[index]) for index, row in zip(indices, scores, strict=True)]
         return scored + unusable
 
-    def _read(self, path: Path) -> dict[int, NDArray[np.float32]]:
-        """Waveforms at all rates; what is shorter than a second is continued with silence."""
+    def _read(self, path: Path) -> tuple[dict[int, NDArray[np.float32]], tuple[str, ...]]:
+        """Waveforms at all rates, and how they were read; what is shorter than a second is continued with silence."""
         rates = {front_end_of(model.classifier).sample_rate for model in self.models}
         waveforms = {}
         for rate in sorted({SAMPLE_RATE, *rates}):
             recording = Recording(path, sample_rate=rate)
             waveforms[rate] = recording.read(0, max(recording.n_samples, rate))
-        return waveforms
+        return waveforms, recording.notes
 
     @torch.inference_mode()
     def _score(self, waveforms: dict[int, torch.Tensor]) -> NDArray[np.float32]:

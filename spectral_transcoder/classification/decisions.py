@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from spectral_transcoder.classification.labelled_dataset import LabelledDataset
+    from audiokit.labels.labelled_dataset import LabelledDataset
+    from spectral_transcoder.classification.grouped_dataset import GroupedDataset
 
 __all__ = ["Decided", "decide_by_groups", "decide_by_heads"]
 
@@ -32,7 +33,7 @@ class Decided:
     """(n_clips, n_classes), whether a class counts as present."""
 
 
-def decide_by_groups(dataset: LabelledDataset, scores: NDArray[np.floating], labels: Sequence[str]) -> Decided:
+def decide_by_groups(dataset: GroupedDataset, scores: NDArray[np.floating], labels: Sequence[str]) -> Decided:
     """Decide from the scores of the labels that stand for each class.
 
     Parameters

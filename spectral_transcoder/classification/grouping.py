@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.label_groups import members_of
+from audiokit.errors import UserError
+from teachers.label_groups import members_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

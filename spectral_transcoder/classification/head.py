@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spectral_transcoder.classification.labelled_dataset import Round
+    from audiokit.labels.labelled_dataset import Round
 
 __all__ = ["Head", "TrainedHead", "predict", "train_head", "train_heads"]
 

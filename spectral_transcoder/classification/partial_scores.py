@@ -1,21 +1,18 @@
 """Scores in the making, which can be gone on with whatever stopped the process that made them.
 
-The folder `<name>.h5.part` holds `settings.json`, what the scores are of, and `rows`, to which each recording appends
-its scores and then its number, all rows being equally long. Rows are flushed to the disk as they come; one that a crash
-has cut off is dropped.
+The folder `<name>.h5.part` holds `rows`, the scores of each recording in its place, `stamps`, which tell whether it has
+changed since, and the `journal` of those that are there.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectral_transcoder.files import make_folder, open_alone, write_whole
+from audiokit.files import UNKNOWN_STAMP
+from audiokit.storage.journal import Journal, flush_to_disk, partial_folder
+from audiokit.storage.row_writer import naming_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,14 +35,10 @@ class PartialScores:
         of the file that is to be.
     settings
         others than those it was begun with begin it anew.
-    n_clips
+    stamps : (n_clips, 2)
+        `audiokit.files.stamp` of each recording; `UNKNOWN_STAMP` where it is not here.
     n_scores
         of a recording, by all models.
-
-    Attributes
-    ----------
-    done : (n_done,) integers
-        numbers of the recordings that are there.
 
     Raises
     ------
@@ -53,63 +46,63 @@ class PartialScores:
         where another process makes the same scores, or the folder cannot be written to.
     """
 
-    def __init__(self, path: Path, settings: Mapping[str, object], *, n_clips: int, n_scores: int) -> None:
-        self.folder = path.with_name(f"{path.name}.part")
-        self.settings = json.loads(json.dumps(settings))
-        self.n_clips = n_clips
-        # Numbers come last, and from 1: what a crash leaves unwritten reads as 0.
-        self._row = np.dtype([("scores", "<f4", (n_scores,)), ("number", "<i8")])
+    def __init__(self, path: Path, settings: Mapping[str, object], *, stamps: NDArray[np.int64], n_scores: int) -> None:
+        self.shape = len(stamps), n_scores
+        self._stamps = stamps
+        self._path = partial_folder(path) / "rows"
+        self._stamps_path = self._path.with_name("stamps")
+        self._journal = Journal(self._path.parent, settings, begin=self._begin, is_there=self._is_there)
 
     def __enter__(self) -> Self:
-        begun_with = make_folder(self.folder) / "settings.json"
-        rows = self.folder / "rows"
-        rows.touch()
-        self._file = open_alone(rows)  # closed by __exit__
-        if _content(begun_with) != self.settings:
-            if rows.stat().st_size > 0:
-                print(f"{self.folder} is begun anew: the models or the recordings have changed", file=sys.stderr)
-            self._file.truncate(0)
-            os.fsync(self._file.fileno())
-            with write_whole(begun_with) as partial:
-                partial.write_text(json.dumps(self.settings), encoding="utf-8")
-        numbers = np.array(self._rows()["number"])
-        self.done = (numbers - 1).astype(np.int64)
-        self._file.truncate(len(numbers) * self._row.itemsize)
-        self._file.seek(0, os.SEEK_END)
+        self._journal.__enter__()
         return self
 
     def __exit__(self, *details: object) -> None:
-        self._file.close()
+        self._journal.close()
+
+    @property
+    def done(self) -> NDArray[np.int64]:
+        """Numbers of the recordings that are there and have not changed since, in increasing order."""
+        n_clips, _ = self.shape
+        done = np.array(sorted(number for number in self._journal.done if number < n_clips), np.int64)
+        is_same = (self._stamps[done] == np.fromfile(self._stamps_path, np.int64).reshape(-1, 2)[done]).all(axis=1)
+        return done[is_same | (self._stamps[done] == UNKNOWN_STAMP).all(axis=1)]
 
     def record(self, clips: Sequence[ScoredClip]) -> None:
         """Add recordings; those that cannot be used are tried again next time."""
         usable = [clip for clip in clips if clip.scores is not None]
-        rows = np.array([(clip.scores, clip.index + 1) for clip in usable], self._row)
-        self._file.write(rows.tobytes())
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        if not usable:
+            return
+        _write_rows(self._path, {clip.index: np.ascontiguousarray(clip.scores, np.float32) for clip in usable})
+        _write_rows(self._stamps_path, {clip.index: self._stamps[clip.index] for clip in usable})
+        self._journal.record({clip.index: 1 for clip in usable})
 
     def scores(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Numbers of all recordings that are there, in increasing order, and their scores, (n, n_scores)."""
-        rows = self._rows()
-        numbers, order = np.unique(rows["number"], return_index=True)
-        return (numbers - 1).astype(np.int64), rows["scores"][order]
+        done = self.done
+        _, n_scores = self.shape
+        if len(done) == 0 or n_scores == 0:
+            return done, np.empty((len(done), n_scores), np.float32)
+        # Up to the last one that is there: after it may be one that a crash has cut off.
+        return done, np.memmap(self._path, np.float32, "r", shape=(done[-1] + 1, n_scores))[done]
+
+    def _begin(self) -> None:
+        self._path.touch()
+        np.zeros_like(self._stamps).tofile(self._stamps_path)
+
+    def _is_there(self) -> bool:
+        n_bytes = self._stamps_path.stat().st_size if self._stamps_path.is_file() else 0
+        return self._path.is_file() and n_bytes == self._stamps.nbytes
 
     def remove(self) -> None:
         """Delete the folder, its content being elsewhere."""
-        self._file.close()  # network drives do not remove what is open
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _rows(self) -> NDArray:
-        """All whole rows, read where they are used."""
-        n_rows = os.fstat(self._file.fileno()).st_size // self._row.itemsize
-        rows = np.memmap(self._file, self._row, "r", shape=n_rows) if n_rows else np.empty(0, self._row)
-        valid = (rows["number"] >= 1) & (rows["number"] <= self.n_clips)
-        return rows if valid.all() else rows[: int(valid.argmin())]
+        self._journal.remove()
 
 
-def _content(path: Path) -> object:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return None
+def _write_rows(path: Path, rows: Mapping[int, NDArray]) -> None:
+    """Write equally long rows to their places in a file, and wait until they are on the disk."""
+    with naming_errors(path), open(path, "r+b") as file:
+        for number, row in rows.items():
+            file.seek(number * row.nbytes)
+            file.write(row.data)
+    flush_to_disk(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
+from audiokit.errors import UserError
+from audiokit.files import UNKNOWN_STAMP, changed_files, stamp
+from audiokit.storage.workers import available_cores, results_in_rounds
 from spectral_transcoder.classification.clip_scores import ClipScorer, ScoredClip
 from spectral_transcoder.classification.partial_scores import PartialScores
 from spectral_transcoder.classification.score_file import (
@@ -18,9 +22,7 @@ from spectral_transcoder.classification.score_file import (
     recordings_checksum,
     write_score_file,
 )
-from spectral_transcoder.datasets.workers import available_cores, results_in_rounds
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.teachers import labels_of
+from teachers.registry import labels_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spectral_transcoder.classification.labelled_dataset import Clip, LabelledDataset
+    from audiokit.labels.labelled_dataset import Clip, LabelledDataset
     from spectral_transcoder.classification.scored_models import ScoredModel
 
 __all__ = ["Summary", "create_scores"]
@@ -50,6 +52,9 @@ class Summary:
     models: Sequence[str] = ()
     unusable: Mapping[str, str] = field(default_factory=dict)
     """Recordings that cannot be used → reason."""
+
+    notes: Sequence[str] = ()
+    """How recordings were read that were scored just now, a line each."""
 
     absent: Sequence[str] = ()
     """Recordings that the tables name and the folder does not hold."""
@@ -97,9 +102,10 @@ def create_scores(
     scorer = ClipScorer(tuple(models), dataset.folder_in(audio_path) / dataset.audio, paper=paper, device=device)
     fingerprints = {model.name: model.fingerprint() for model in models}
     checksum = recordings_checksum(clips)
-    there = _There.read(path, checksum)
+    there = _There.read(path, checksum).without_changed(scorer.audio)
     added = tuple(model for model in models if there.fingerprint(model.name) != fingerprints[model.name])
-    here = {clip.name for clip in clips if (scorer.audio / clip.name).is_file()}
+    stamps = _stamps(clips, scorer.audio)
+    here = {clip.name for clip, known in zip(clips, stamps.any(axis=1), strict=True) if known}
     usable = here if added else here | there.rows.keys()
     absent = [clip.name for clip in clips if clip.name not in usable]
     if len(absent) == len(clips):
@@ -108,21 +114,30 @@ def create_scores(
         return Summary(path, True, len(there.rows), tuple(there.models), absent=absent)
     labels = {model.name: labels_of(model.classifier) for model in models}
     settings = {"recordings": checksum, "models": fingerprints, "paper": paper, "device": device.split(":")[0]}
-    with PartialScores(path, settings, n_clips=len(clips), n_scores=sum(map(len, labels.values()))) as partial:
+    with PartialScores(path, settings, stamps=stamps, n_scores=sum(map(len, labels.values()))) as partial:
         work = _Work(clips, scorer, labels, added, there)
         unusable = work.do(partial, usable, n_processes=(workers or available_cores()) if device == "cpu" else 1)
         if unusable and not skip_errors:
-            return Summary(path, False, unusable=unusable, absent=absent)
+            return Summary(path, False, unusable=unusable, notes=tuple(work.notes), absent=absent)
         numbers, scores = partial.scores()
         if len(numbers) == 0:
             raise UserError(f"no recording of {dataset.name} can be used: {next(iter(unusable.values()))}")
         by_model = _by_model(scores, labels)
-        made = {name: ModelScores(values, labels[name], fingerprints[name]) for name, values in by_model.items()}
+        now = time.time_ns()
+        made = {name: ModelScores(values, labels[name], fingerprints[name], now) for name, values in by_model.items()}
         scored = [clips[number] for number in numbers]
+        then = there.completed(stamps, clips)[numbers]
         kept = there.others([clip.name for clip in scored], but=made.keys()) | made
-        write_score_file(path, dataset, scored, kept, recordings=checksum, paper=paper)
+        write_score_file(path, dataset, scored, kept, recordings=checksum, paper=paper, stamps=then)
         partial.remove()
-    return Summary(path, True, len(scored), tuple(kept), unusable, absent)
+    return Summary(path, True, len(scored), tuple(kept), unusable, tuple(work.notes), absent)
+
+
+def _stamps(clips: Sequence[Clip], audio: Path) -> NDArray[np.int64]:
+    """Stamps of recordings, (n_clips, 2); unknown ones of those that are not here."""
+    paths = [audio / clip.name for clip in clips]
+    stamps = [stamp(path) if path.is_file() else UNKNOWN_STAMP for path in paths]
+    return np.array(stamps, np.int64).reshape(-1, 2)
 
 
 def _by_model(scores: NDArray[np.float32], labels: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.float32]]:
@@ -140,6 +155,8 @@ class _There:
     """Name of the recording → row."""
 
     models: Mapping[str, ModelScores] = field(default_factory=dict)
+    stamps: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
+    """(n_rows, 2), as those of the file."""
 
     @classmethod
     def read(cls, path: Path, checksum: str) -> Self:
@@ -151,7 +168,25 @@ class _There:
             print(f"{path} is made anew: the recordings or their labels have changed", file=sys.stderr)
             return cls(path)
         rows = {name: row for row, name in enumerate(file.names)}
-        return cls(path, rows, {name: file.model(name) for name in file.fingerprints})
+        return cls(path, rows, {name: file.model(name) for name in file.fingerprints}, file.stamps)
+
+    def without_changed(self, audio: Path) -> Self:
+        """Without the rows of recordings that are not what they were when they were scored."""
+        names = list(self.rows)
+        changed = {names[number] for number in changed_files([audio / name for name in names], self.stamps)}
+        if changed:
+            print(f"{self.path}: {len(changed)} recordings have changed and are scored anew", file=sys.stderr)
+        if unknown := int((~self.stamps.any(axis=1)).sum()):
+            print(f"{self.path}: whether {unknown} recordings have changed since is not known", file=sys.stderr)
+        return replace(self, rows={name: row for name, row in self.rows.items() if name not in changed})
+
+    def completed(self, stamps: NDArray[np.int64], clips: Sequence[Clip]) -> NDArray[np.int64]:
+        """Stamps, (n_clips, 2), with those that were noted of recordings that were not read again."""
+        completed = stamps.copy()
+        for number, clip in enumerate(clips):
+            if clip.name in self.rows:
+                completed[number] = self.stamps[self.rows[clip.name]]
+        return completed
 
     def fingerprint(self, model: str) -> str:
         """Of a model; empty where it is not there."""
@@ -161,7 +196,8 @@ class _There:
         """Models but some, as long as they have scores of all these recordings."""
         others = {name: model for name, model in self.models.items() if name not in but}
         if others and not self.rows.keys() >= set(recordings):
-            print(f"{self.path}: {', '.join(others)} are dropped, for recordings were added", file=sys.stderr)
+            reason = "for recordings were added or changed"
+            print(f"{self.path}: {', '.join(others)} are dropped, {reason}", file=sys.stderr)
             return {}
         rows = [self.rows[name] for name in recordings] if others else []
         return {name: replace(model, scores=model.scores[rows]) for name, model in others.items()}
@@ -178,6 +214,8 @@ class _Work:
     labels: Mapping[str, Sequence[str]]
     added: tuple[ScoredModel, ...]
     there: _There
+    notes: list[str] = field(default_factory=list)
+    """Gathered by `do`."""
 
     def do(self, partial: PartialScores, usable: Collection[str], *, n_processes: int) -> dict[str, str]:
         """Score recordings that are usable and not done; gives those that could not be used, with the reason."""
@@ -191,6 +229,7 @@ class _Work:
             for scored in self._scored(todo, n_processes):
                 partial.record([self._complete(clip) for clip in scored])
                 unusable |= {self.clips[clip.index].name: clip.problem for clip in scored if clip.problem}
+                self.notes.extend(f"{self.clips[clip.index].name}: {note}" for clip in scored for note in clip.notes)
                 bar.update(len(scored))
         return unusable
 

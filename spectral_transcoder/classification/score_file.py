@@ -1,8 +1,10 @@
 """Scores of labelled recordings in one HDF5 file.
 
-`names`, `folds` (n_clips,) UTF-8; `targets` (n_clips, n_classes), 1 where a class is present; `scores/<classifier>/
-<transcoder>` (n_clips, n_labels) float32 with the attributes `labels` and `fingerprint`. Attributes of the file:
-`dataset`, `classes`, `paper`, `recordings` (a checksum of names and labels), `version` of the package.
+`names`, `folds` (n_clips,) UTF-8; `stamps` (n_clips, 2), size in bytes and time of the last change in ns of the
+recordings, 0 where nobody noted them; `targets` (n_clips, n_classes), 1 where a class is present;
+`scores/<classifier>/<transcoder>` (n_clips, n_labels) float32 with the attributes `labels`, `fingerprint` and `scored`,
+when they last changed. Attributes of the file: `dataset`, `classes`, `paper`, `recordings` (a checksum of names and
+labels), `version` of the package.
 """
 
 from __future__ import annotations
@@ -14,19 +16,19 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import h5py
+import numpy as np
 
-from spectral_transcoder.datasets.hdf5_writing import new_hdf5_file
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.files import make_folder, write_whole
+from audiokit.errors import UserError
+from audiokit.files import UNKNOWN_STAMP, make_folder, write_whole
+from audiokit.storage.hdf5_writing import new_hdf5_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
-    from spectral_transcoder.classification.labelled_dataset import Clip, LabelledDataset
+    from audiokit.labels.labelled_dataset import Clip, LabelledDataset
 
 __all__ = ["ModelScores", "ScoreFile", "recordings_checksum", "score_path", "write_score_file"]
 
@@ -42,6 +44,9 @@ class ModelScores:
     fingerprint: str
     """Of the weights."""
 
+    scored: int = 0
+    """When they last changed, ns since 1970; 0 where nobody noted it."""
+
 
 class ScoreFile:
     """Scores that are there; what is read is read when it is asked for.
@@ -50,11 +55,15 @@ class ScoreFile:
     ----------
     names, folds : list of str
         of the recordings.
+    stamps : (n_clips, 2) array
+        `audiokit.files.stamp` of the recordings when they were scored; `UNKNOWN_STAMP` where nobody noted it.
     targets : (n_clips, n_classes) array
     recordings : str
         checksum of names and labels.
     fingerprints : dict
         of the models, `<classifier>/<transcoder>` → fingerprint.
+    scored : dict
+        of the models → when their scores last changed, ns since 1970; 0 where nobody noted it.
 
     Raises
     ------
@@ -68,13 +77,16 @@ class ScoreFile:
             with h5py.File(path) as file:
                 self.names = list(file["names"].asstr()[:])
                 self.folds = list(file["folds"].asstr()[:])
+                self.stamps = file["stamps"][:] if "stamps" in file else _unknown(len(self.names))
                 self.targets = file["targets"][:]
                 self.recordings = str(file.attrs["recordings"])
-                self.fingerprints = {
-                    f"{classifier}/{transcoder}": str(scores.attrs["fingerprint"])
+                models = {
+                    f"{classifier}/{transcoder}": scores
                     for classifier, group in file["scores"].items()
                     for transcoder, scores in group.items()
                 }
+                self.fingerprints = {name: str(scores.attrs["fingerprint"]) for name, scores in models.items()}
+                self.scored = {name: int(scores.attrs.get("scored", 0)) for name, scores in models.items()}
         except FileNotFoundError as error:
             name, _, paper = path.stem.rpartition("-LOGITS")
             raise UserError(
@@ -96,7 +108,8 @@ class ScoreFile:
             raise UserError(f"{self.path} has no scores of {name}, but of {', '.join(self.fingerprints)}: make them")
         with h5py.File(self.path) as file:
             stored = file["scores"][name]
-            return ModelScores(stored[:], tuple(json.loads(stored.attrs["labels"])), self.fingerprints[name])
+            labels = tuple(json.loads(stored.attrs["labels"]))
+            return ModelScores(stored[:], labels, self.fingerprints[name], self.scored[name])
 
 
 def score_path(output_path: Path, dataset: str, *, paper: bool = False) -> Path:
@@ -118,6 +131,7 @@ def write_score_file(
     *,
     recordings: str,
     paper: bool,
+    stamps: NDArray[np.int64] | None = None,
 ) -> None:
     """Write the scores of recordings; the file appears when it is whole.
 
@@ -129,20 +143,29 @@ def write_score_file(
         `<classifier>/<transcoder>` → what it gives.
     recordings
         checksum of those that were asked for.
+    stamps : (n_clips, 2)
+        `audiokit.files.stamp` of the recordings; unknown by default.
     """
     make_folder(path.parent)
     text = h5py.string_dtype()
     with write_whole(path) as partial, new_hdf5_file(partial) as (file, check):
         file.create_dataset("names", data=[clip.name for clip in clips], dtype=text)
         file.create_dataset("folds", data=[clip.fold for clip in clips], dtype=text)
+        file.create_dataset("stamps", data=_unknown(len(clips)) if stamps is None else stamps)
         file.create_dataset("targets", data=dataset.targets(clips))
         for name, model in models.items():
             stored = file.create_dataset(f"scores/{name}", data=model.scores)
             stored.attrs["labels"] = json.dumps(model.labels)
             stored.attrs["fingerprint"] = model.fingerprint
+            stored.attrs["scored"] = model.scored
             check()
         file.attrs["dataset"] = dataset.name
         file.attrs["classes"] = json.dumps(dataset.classes)
         file.attrs["recordings"] = recordings
         file.attrs["paper"] = paper
         file.attrs["version"] = version("spectral-transcoder")
+
+
+def _unknown(n_clips: int) -> NDArray[np.int64]:
+    """Stamps, (n_clips, 2), of recordings that nobody has looked at."""
+    return np.full((n_clips, 2), UNKNOWN_STAMP, np.int64)

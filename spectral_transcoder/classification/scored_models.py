@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.files import sha256
-from spectral_transcoder.paths import REFERENCE_MODELS, ROOT
+from audiokit.errors import UserError
+from audiokit.files import sha256
+from audiokit.paths import REFERENCE_MODELS, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,8 +63,8 @@ class ScoredModel:
     def load_transcoder(self) -> nn.Module | None:
         """The transcoder, in eval mode; None for the teacher's own Mel spectrogram."""
         from spectral_transcoder.pinv import Pinv
-        from spectral_transcoder.teachers import front_end_of
         from spectral_transcoder.transcoders.store import load_transcoder
+        from teachers.registry import front_end_of
 
         if self.stored:
             return load_transcoder(self.stored)
@@ -99,7 +99,7 @@ def find_models(
     UserError
         for unknown names, or one checkpoint for several teachers.
     """
-    from spectral_transcoder.teachers import find_weights, module_of
+    from teachers.registry import find_weights, module_of
 
     if teacher_weights and len(teachers) > 1:
         raise UserError(f"--teacher_weights is of one teacher: name it with --teachers, not {' and '.join(teachers)}")

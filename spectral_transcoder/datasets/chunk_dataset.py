@@ -10,6 +10,9 @@ Groups `train`, `valid` and `eval`, each with
 `fname`, `scene`
     (n_chunks,) UTF-8: `<file>_<second>`, and what the recording is of
 
+The group `recordings` tells by `name` (n_files,) and `stamp` (n_files, 2), size in bytes and time of the last change in
+ns, what the recordings were that all this was made of.
+
 Seconds of a recording are successive rows. Attributes of the file hold all that it was made with. Arrays are contiguous
 by default: of a compressed one every random batch costs a hundred times more.
 """
@@ -23,7 +26,8 @@ import h5py
 import numpy as np
 import torch
 
-from spectral_transcoder.errors import UserError
+from audiokit.errors import UserError
+from audiokit.storage.journal import partial_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,20 +36,23 @@ if TYPE_CHECKING:
 __all__ = [
     "FNAME",
     "FORMAT",
+    "NAME",
+    "RECORDINGS",
     "SCENE",
     "SPLITS",
+    "STAMP",
     "THIRD_OCTAVE",
     "ChunkDataset",
     "dataset_path",
     "load_split",
     "mel_name",
     "open_chunks",
-    "partial_folder",
 ]
 
 SPLITS = ("train", "valid", "eval")
 THIRD_OCTAVE = "third_octave"
 FNAME, SCENE = "fname", "scene"
+RECORDINGS, NAME, STAMP = "recordings", "name", "stamp"
 
 FORMAT = "spectral transcoder chunks"
 
@@ -60,11 +67,6 @@ def mel_name(teacher: str) -> str:
 def dataset_path(output_path: str | Path, dataset_name: str) -> Path:
     """Where a dataset lies: `<output_path>/<dataset_name>/<dataset_name>.h5`."""
     return Path(output_path) / dataset_name / f"{dataset_name}.h5"
-
-
-def partial_folder(path: Path) -> Path:
-    """Where a dataset lies until it is complete."""
-    return path.with_name(f"{path.name}.part")
 
 
 class ChunkDataset:
@@ -112,6 +114,13 @@ class ChunkDataset:
     def scenes(self, split: str) -> list[str]:
         """Scene of each chunk."""
         return self._array(split, SCENE).asstr()[:].tolist()
+
+    def stamps(self) -> dict[str, tuple[int, int]]:
+        """Name of each recording → size in bytes and time of its last change; empty where nobody noted them."""
+        if RECORDINGS not in self._file:
+            return {}
+        group = self._file[RECORDINGS]
+        return dict(zip(group[NAME].asstr()[:].tolist(), map(tuple, group[STAMP][:].tolist()), strict=True))
 
     def load(self, split: str, names: Sequence[str] | None = None) -> dict[str, torch.Tensor]:
         """Arrays of a split, float32 however they are stored; see `load_split`."""

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
-import time
-from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from tqdm import tqdm
 
-from spectral_transcoder.datasets.chunk_dataset import SPLITS, open_chunks, partial_folder
+from audiokit.devices import choose_device
+from audiokit.errors import UserError, in_one_line
+from audiokit.files import changed_files
+from audiokit.sound.neighbours import shorter_than_neighbours
+from audiokit.storage.journal import differences, remove_remains
+from audiokit.storage.partial_rows import Outcome, PartialRows
+from audiokit.storage.row_making import make_rows
+from audiokit.storage.workers import available_cores, results_in_rounds
+from spectral_transcoder.datasets.chunk_dataset import SPLITS, open_chunks
 from spectral_transcoder.datasets.chunk_features import ChunkFeatures
+from spectral_transcoder.datasets.chunk_layout import write_layout
 from spectral_transcoder.datasets.chunk_plan import make_plan
 from spectral_transcoder.datasets.device_extraction import Decoder, DeviceExtractor
-from spectral_transcoder.datasets.partial_dataset import Outcome, PartialDataset, differences
 from spectral_transcoder.datasets.recording_seconds import RecordingSeconds
-from spectral_transcoder.datasets.workers import available_cores, results_in_rounds
-from spectral_transcoder.devices import choose_device
-from spectral_transcoder.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from typing import Self
+    from collections.abc import Generator, Mapping, Sequence
 
-    from spectral_transcoder.datasets.chunk_plan import PlannedFile
+    import h5py
+
+    from audiokit.storage.row_arrays import RowArray
+    from audiokit.storage.row_writer import RowWriter
+    from spectral_transcoder.datasets.chunk_plan import Plan, PlannedFile
     from spectral_transcoder.datasets.dataset_recipe import Recipe
     from spectral_transcoder.datasets.dataset_shards import Shard
     from spectral_transcoder.datasets.dataset_split import AudioDataset
-    from spectral_transcoder.datasets.row_writer import RowWriter
 
 __all__ = ["Summary", "create_dataset"]
 
@@ -70,13 +74,13 @@ class Extractor:
         rates = self.features.sample_rates
         try:
             recording = RecordingSeconds(file.path, own_rate=file.sample_rate, sample_rates=rates)
-        except UserError as error:
-            return Outcome(file.index, problem=str(error))
+        except Exception as error:
+            return Outcome(file.index, problem=in_one_line(error, file.path))
         for first, waveforms in recording.blocks(BLOCK_SECONDS, limit=file.n_chunks):
             arrays = self.features({rate: torch.from_numpy(waveform) for rate, waveform in waveforms.items()})
             rows = {name: array.numpy() for name, array in arrays.items()}
             self.writer.write(file.split, file.first_row + first, rows)
-        return Outcome(file.index, n_chunks=min(recording.n_seconds, file.n_chunks))
+        return Outcome(file.index, n_rows=min(recording.n_seconds, file.n_chunks), notes=recording.notes)
 
 
 def create_dataset(
@@ -91,7 +95,8 @@ def create_dataset(
 ) -> Summary:
     """Make a dataset, or go on with it.
 
-    It appears under its name when it is complete. What is done of it until then is kept, see `partial_dataset`.
+    It appears under its name when it is complete. What is done of it until then is kept
+    (`audiokit.storage.partial_rows`).
 
     Parameters
     ----------
@@ -120,107 +125,90 @@ def create_dataset(
         path = shard.path(path)
         attributes["shard"] = str(shard)
     if path.exists():
-        return _summary_of_existing(path, attributes)
+        return _summary_of_existing(path, attributes, {source.name: source.path for source in chain(*splits.values())})
     plan = make_plan(splits)
     if not plan.files and not shard:
         reason = next(iter(plan.unreadable.values()), "all are shorter")
         raise UserError(f"no recording in {audio.folder} has a second of sound to read ({reason}): give others")
-    with PartialDataset(path, plan, arrays=features.arrays(float16=recipe.float16), attributes=attributes) as partial:
-        unreadable = {**plan.unreadable, **_extract(partial, features, workers=workers, device=where)}
-        notes = _notes(partial)
+    with _partial(path, plan, features.arrays(float16=recipe.float16), attributes) as partial:
+
+        def outcomes_of(indices: Sequence[int]) -> Generator[list[Outcome]]:
+            return _outcomes(indices, plan, features, partial.writer, workers=workers, device=where)
+
+        problems = make_rows(partial, outcomes_of, seconds=[file.n_chunks for file in plan.files])
+        unreadable = {**plan.unreadable, **{plan.files[index].name: problem for index, problem in problems.items()}}
+        notes = _notes(plan, partial)
         if unreadable and not skip_errors:
             return Summary(path, False, unreadable=unreadable, notes=notes)
         partial.finish(compress=recipe.compress)
     return Summary(path, True, _n_chunks(path), unreadable, notes)
 
 
-def _extract(
-    partial: PartialDataset, features: ChunkFeatures, *, workers: int | None, device: torch.device
-) -> dict[str, str]:
-    """Make all rows that are not there yet; gives the recordings that cannot be used, with the reason."""
-    files = partial.plan.files
-    if partial.done:
-        _say(f"going on: {len(partial.done)} of {len(files)} recordings are done")
-    # The long ones first, so that in the end no process is left alone with one.
-    todo = sorted((file for file in files if file.index not in partial.done), key=lambda file: -file.n_chunks)
-    unreadable = {}
-    n_processes = max(1, min(workers or available_cores(), len(todo)))
-    rounds = _outcomes(todo, partial, features, workers=n_processes, device=device)
-    with _Progress(partial) as progress, closing(rounds):
-        for outcomes in rounds:
-            partial.record(outcomes)
-            progress.add(outcomes)
-            unreadable |= {files[outcome.index].name: outcome.problem for outcome in outcomes if outcome.problem}
-    return unreadable
+def _partial(path: Path, plan: Plan, arrays: Mapping[str, RowArray], attributes: Mapping[str, object]) -> PartialRows:
+    """The dataset in the making; all attributes but the date tell whether what is there can be gone on with."""
+
+    def layout(file: h5py.File, n_chunks: Sequence[int], compress: bool) -> None:
+        write_layout(file, plan.files, n_chunks=n_chunks, arrays=arrays, attributes=attributes, compress=compress)
+
+    begun_with = {name: value for name, value in attributes.items() if name != "date"}
+    return PartialRows(
+        path,
+        [file.part for file in plan.files],
+        write_layout=layout,
+        arrays=arrays,
+        begun_with={"recordings": plan.fingerprint, **begun_with},
+    )
 
 
 def _outcomes(
-    todo: Sequence[PlannedFile], partial: PartialDataset, features: ChunkFeatures, *, workers: int, device: torch.device
-) -> Iterator[list[Outcome]]:
+    todo: Sequence[int],
+    plan: Plan,
+    features: ChunkFeatures,
+    writer: RowWriter,
+    *,
+    workers: int | None,
+    device: torch.device,
+) -> Generator[list[Outcome]]:
     """Make rows, and give what became of each recording once they are written."""
+    files = [plan.files[index] for index in todo]
+    workers = max(1, min(workers or available_cores(), len(files)))
     if device.type in DIRECT_DEVICES:
-        yield from results_in_rounds(Extractor(features, partial.writer), todo, workers=workers)
+        yield from results_in_rounds(Extractor(features, writer), files, workers=workers)
         return
     with tempfile.TemporaryDirectory() as folder:
         decoder = Decoder(Path(folder), features.sample_rates)
-        compute = DeviceExtractor(decoder, partial.plan.files, features, partial.writer, device=device)
-        yield from compute(results_in_rounds(decoder, todo, workers=workers))
+        compute = DeviceExtractor(decoder, plan.files, features, writer, device=device)
+        yield from compute(results_in_rounds(decoder, files, workers=workers))
 
 
-class _Progress:
-    """A bar with the recordings that are done, the speed and the time that remains; a context manager."""
-
-    def __init__(self, partial: PartialDataset) -> None:
-        self.files = partial.plan.files
-        self.n_before = len(partial.done)
-        self.n_files = 0
-        self.n_seconds = 0
-        self.begun = time.monotonic()
-        self.bar = tqdm(
-            total=sum(file.n_chunks for file in self.files),
-            initial=sum(partial.done.values()),
-            bar_format="{percentage:3.0f} %|{bar}|{postfix} [{elapsed}<{remaining}]",
-            disable=None,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *details: object) -> None:
-        self.bar.close()
-
-    def add(self, outcomes: Sequence[Outcome]) -> None:
-        """Move on by some recordings."""
-        n_seconds = sum(self.files[outcome.index].n_chunks for outcome in outcomes)
-        self.n_files += len(outcomes)
-        self.n_seconds += n_seconds
-        elapsed = max(time.monotonic() - self.begun, 0.001)
-        files = f"{self.n_before + self.n_files}/{len(self.files)} files, {self.n_files / elapsed:.1f} files/s"
-        self.bar.set_postfix_str(f"{files}, {self.n_seconds / elapsed:.0f} × real time", refresh=False)
-        self.bar.update(n_seconds)
-
-
-def _summary_of_existing(path: Path, attributes: Mapping[str, object]) -> Summary:
+def _summary_of_existing(path: Path, attributes: Mapping[str, object], recordings: Mapping[str, Path]) -> Summary:
     """Nothing is to be done where the dataset is there; another one is not overwritten."""
     with open_chunks(path) as dataset:
-        there = dataset.attributes
+        there, stamps = dataset.attributes, dataset.stamps()
     if there.get("fingerprint") != attributes["fingerprint"]:
         new = {name: value for name, value in attributes.items() if name in there}
         told = differences({name: there[name] for name in new}, new)
         raise UserError(f"{path} holds another dataset ({told}): delete it, or give another --dataset_name")
-    shutil.rmtree(partial_folder(path), ignore_errors=True)  # of a process that was stopped while it cleaned up
+    names = [name for name in recordings if name in stamps]
+    if changed := changed_files([recordings[name] for name in names], [stamps[name] for name in names]):
+        told = f"{len(changed)} recordings have changed since, such as {names[changed[0]]}"
+        raise UserError(f"{path} holds another dataset ({told}): delete it, or give another --dataset_name")
+    remove_remains(path)
     _say(f"{path} is there already: delete it to have it made anew")
     return Summary(path, True, _n_chunks(path))
 
 
-def _notes(partial: PartialDataset) -> list[str]:
-    """Recordings that are shorter than a second, or than their headers say."""
-    short = [f"{name} is shorter than a second" for name in partial.plan.short]
-    return short + [
-        f"{file.name} has {partial.done[file.index]} of the {file.n_chunks} seconds that its header tells"
-        for file in partial.plan.files
-        if partial.done.get(file.index, file.n_chunks) < file.n_chunks
+def _notes(plan: Plan, partial: PartialRows) -> list[str]:
+    """How recordings were read, and which are shorter than a second, their headers say, or nearly all others."""
+    done = [(file, partial.done[file.index]) for file in plan.files if file.index in partial.done]
+    short = [f"{name} is shorter than a second" for name in plan.short]
+    told = [f"{file.name}: {note}" for file, _ in done for note in partial.notes.get(file.index, ())]
+    shortened = [
+        f"{file.name} has {n_chunks} of the {file.n_chunks} seconds that its header tells"
+        for file, n_chunks in done
+        if n_chunks < file.n_chunks and file.index not in partial.notes
     ]
+    return short + told + shortened + shorter_than_neighbours({file.name: n_chunks for file, n_chunks in done})
 
 
 def _n_chunks(path: Path) -> dict[str, int]:

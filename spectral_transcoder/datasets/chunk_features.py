@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from audiokit.storage.row_arrays import RowArray
 from spectral_transcoder.datasets.chunk_dataset import THIRD_OCTAVE, mel_name
-from spectral_transcoder.datasets.chunk_layout import ChunkArray
-from spectral_transcoder.teachers import front_end_of
 from spectral_transcoder.third_octave import N_BANDS, SAMPLE_RATE, n_frames, third_octave
+from teachers.registry import front_end_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,18 +41,18 @@ class ChunkFeatures:
         rates = [SAMPLE_RATE, *(front_end.sample_rate for front_end in self.front_ends.values())]
         return tuple(dict.fromkeys(rates))
 
-    def arrays(self, *, float16: bool = False) -> dict[str, ChunkArray]:
+    def arrays(self, *, float16: bool = False) -> dict[str, RowArray]:
         """Arrays by name; the Mel spectrograms with half the digits if so wished.
 
         float16 has steps of 0.03 dB at 32 to 64 dB, which third octaves are not stored with.
         """
         mels = {
-            name: ChunkArray((front_end.chunk_frames, front_end.n_mels), front_end.unit)
+            name: RowArray((front_end.chunk_frames, front_end.n_mels), front_end.unit)
             for name, front_end in self.front_ends.items()
         }
         if float16:
             mels = {name: replace(array, dtype="float16") for name, array in mels.items()}
-        return {THIRD_OCTAVE: ChunkArray((n_frames(SAMPLE_RATE), N_BANDS), "dB"), **mels}
+        return {THIRD_OCTAVE: RowArray((n_frames(SAMPLE_RATE), N_BANDS), "dB"), **mels}
 
     @torch.inference_mode()
     def __call__(self, seconds: Mapping[int, torch.Tensor]) -> dict[str, torch.Tensor]:

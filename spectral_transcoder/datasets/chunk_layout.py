@@ -2,74 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import h5py
+import numpy as np
 
-from spectral_transcoder.datasets.chunk_dataset import FNAME, FORMAT, SCENE, SPLITS
+from audiokit.storage.row_arrays import create_row_arrays
+from spectral_transcoder.datasets.chunk_dataset import FNAME, FORMAT, NAME, RECORDINGS, SCENE, SPLITS, STAMP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from audiokit.storage.row_arrays import RowArray
     from spectral_transcoder.datasets.chunk_plan import PlannedFile
 
-__all__ = ["ChunkArray", "write_layout"]
-
-COMPRESSED_CHUNKS = 16
-"""Seconds that are compressed together."""
+__all__ = ["write_layout", "write_stamps"]
 
 TEXTS_AT_ONCE = 1 << 16
 """File names that are in memory at a time."""
-
-
-@dataclass(frozen=True)
-class ChunkArray:
-    """What an array holds of each second."""
-
-    shape: tuple[int, ...]
-    unit: str
-    dtype: str = "float32"
 
 
 def write_layout(
     file: h5py.File,
     files: Sequence[PlannedFile],
     *,
-    arrays: Mapping[str, ChunkArray],
+    n_chunks: Sequence[int],
+    arrays: Mapping[str, RowArray],
     attributes: Mapping[str, object],
     compress: bool = False,
 ) -> None:
-    """Write all of a dataset but the numbers.
-
-    Contiguous arrays get their place in the file at once, so that `get_offset()` of each tells where rows go.
-    """
+    """Write all of a dataset but the numbers, with as many rows of each file as `n_chunks` says."""
     file.attrs.update({"format": FORMAT, **attributes})
+    write_stamps(file, {member.name: member.stamp for member, count in zip(files, n_chunks, strict=True) if count})
     for split in SPLITS:
         group = file.create_group(split)
-        members = [member for member in files if member.split == split]
-        n_chunks = sum(member.n_chunks for member in members)
-        group.attrs.update(n_files=sum(member.n_chunks > 0 for member in members), n_chunks=n_chunks)
-        for name, array in arrays.items():
-            storage = _compressed(array, n_chunks) if compress and n_chunks else {"dcpl": _placed_at_once()}
-            dataset = group.create_dataset(name, (n_chunks, *array.shape), array.dtype, **storage)
-            dataset.attrs["unit"] = array.unit
-        fnames = (f"{member.name}_{second}" for member in members for second in range(member.n_chunks))
-        scenes = (member.scene for member in members for _ in range(member.n_chunks))
+        members = [(member, count) for member, count in zip(files, n_chunks, strict=True) if member.split == split]
+        n_rows = sum(count for _, count in members)
+        group.attrs.update(n_files=sum(count > 0 for _, count in members), n_chunks=n_rows)
+        create_row_arrays(group, arrays, n_rows, compress=compress)
+        fnames = (f"{member.name}_{second}" for member, count in members for second in range(count))
+        scenes = (member.scene for member, count in members for _ in range(count))
         for name, texts in ((FNAME, fnames), (SCENE, scenes)):
-            dataset = group.create_dataset(name, (n_chunks,), h5py.string_dtype())
-            for start in range(0, n_chunks, TEXTS_AT_ONCE):
+            dataset = group.create_dataset(name, (n_rows,), h5py.string_dtype())
+            for start in range(0, n_rows, TEXTS_AT_ONCE):
                 dataset[start : start + TEXTS_AT_ONCE] = list(islice(texts, TEXTS_AT_ONCE))
 
 
-def _compressed(array: ChunkArray, n_chunks: int) -> dict[str, object]:
-    chunks = (min(COMPRESSED_CHUNKS, n_chunks), *array.shape)
-    return {"chunks": chunks, "compression": "gzip", "shuffle": True}
-
-
-def _placed_at_once() -> h5py.h5p.PropDCID:
-    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-    properties.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
-    properties.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
-    return properties
+def write_stamps(file: h5py.File, stamps: Mapping[str, tuple[int, int]]) -> None:
+    """Write down what the recordings are: name → `audiokit.files.stamp`."""
+    group = file.create_group(RECORDINGS)
+    group.create_dataset(NAME, data=list(stamps), dtype=h5py.string_dtype())
+    group[STAMP] = np.array(list(stamps.values()), np.int64).reshape(-1, 2)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from audiokit.sound.headers import read_headers
+from audiokit.storage.partial_rows import Part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from audiokit.sound.headers import Header
     from spectral_transcoder.datasets.dataset_split import Source
 
 __all__ = ["Plan", "PlannedFile", "make_plan"]
-
-COUNTING_THREADS = 8
-"""Files whose headers are read at once: on network drives it is the waiting that takes time."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,12 @@ class PlannedFile:
     n_chunks: int
     """Whole seconds, by the header."""
     stamp: tuple[int, int]
-    """Size in bytes and time of the last change in ns: the file is the same as long as they are."""
+    """As `audiokit.files.stamp`."""
+
+    @property
+    def part(self) -> Part:
+        """Its rows."""
+        return Part(self.index, self.split, self.first_row, self.n_chunks)
 
 
 @dataclass(frozen=True)
@@ -57,38 +62,27 @@ class Plan:
         return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class _Header:
-    """What is known of a recording before it is decoded."""
-
-    sample_rate: int = 1
-    n_samples: int = 0
-    stamp: tuple[int, int] = (0, 0)
-    problem: str = ""
-
-
 def make_plan(splits: Mapping[str, Sequence[Source]]) -> Plan:
     """Give each whole second of each recording a row, by the headers of the files."""
     files: list[PlannedFile] = []
     unreadable: dict[str, str] = {}
     short: list[str] = []
-    with ThreadPoolExecutor(COUNTING_THREADS) as pool:
-        for split, sources in splits.items():
-            row = 0
-            headers = pool.map(_read_header, [source.path for source in sources])
-            for source, header in zip(sources, headers, strict=True):
-                n_chunks = header.n_samples // header.sample_rate
-                if header.problem:
-                    unreadable[source.name] = header.problem
-                elif n_chunks == 0:
-                    short.append(source.name)
-                else:
-                    files.append(_planned(len(files), source, split, header, row))
-                    row += n_chunks
+    for split, sources in splits.items():
+        row = 0
+        headers = read_headers([source.path for source in sources])
+        for source, header in zip(sources, headers, strict=True):
+            n_chunks = header.n_samples // header.sample_rate
+            if header.problem:
+                unreadable[source.name] = header.problem
+            elif n_chunks == 0:
+                short.append(source.name)
+            else:
+                files.append(_planned(len(files), source, split, header, row))
+                row += n_chunks
     return Plan(tuple(files), unreadable, tuple(short))
 
 
-def _planned(index: int, source: Source, split: str, header: _Header, row: int) -> PlannedFile:
+def _planned(index: int, source: Source, split: str, header: Header, row: int) -> PlannedFile:
     return PlannedFile(
         index=index,
         path=source.path,
@@ -100,16 +94,3 @@ def _planned(index: int, source: Source, split: str, header: _Header, row: int) 
         n_chunks=header.n_samples // header.sample_rate,
         stamp=header.stamp,
     )
-
-
-def _read_header(path: Path) -> _Header:
-    import soundfile
-
-    try:
-        status = path.stat()
-        info = soundfile.info(path)
-    except OSError as error:
-        return _Header(problem=f"cannot read {path} ({error.strerror})")
-    except soundfile.LibsndfileError as error:
-        return _Header(problem=f"cannot read {path} ({error.error_string.strip(' .')})")
-    return _Header(info.samplerate, info.frames, (status.st_size, status.st_mtime_ns))

@@ -9,15 +9,16 @@ from datetime import UTC, datetime
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from audiokit.errors import UserError
 from spectral_transcoder.datasets.dataset_split import (
     DATASET_TYPES,
     Ratios,
     city_split,
     folder_sources,
+    own_split,
     random_split,
     tau_sources,
 )
-from spectral_transcoder.errors import UserError
 from spectral_transcoder.third_octave import FAST, SAMPLE_RATE, SENSOR_CALIBRATION_DB
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Recipe:
             raise UserError(f"there is no dataset type {self.dataset_type!r}: choose {', '.join(DATASET_TYPES)}")
 
     def split(self, audio: AudioDataset) -> dict[str, list[Source]]:
-        """Recordings of each split.
+        """Recordings of each split: as the folders of the dataset have it, by city, or at random.
 
         Raises
         ------
@@ -61,7 +62,8 @@ class Recipe:
         if self.split_by_city and not audio.is_tau:
             raise UserError(f"{audio.folder} is no TAU dataset, whose names tell the city: leave --split_by_city out")
         if not audio.is_tau:
-            return random_split(folder_sources(audio.folder), ratios=self.ratios, seed=self.seed)
+            sources = folder_sources(audio.folder)
+            return own_split(sources) or random_split(sources, ratios=self.ratios, seed=self.seed)
         sources = tau_sources(audio.folder, dataset_type=self.dataset_type)
         return city_split(sources) if self.split_by_city else random_split(sources, ratios=self.ratios, seed=self.seed)
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
+from audiokit.errors import UserError
+from audiokit.files import write_whole
+from audiokit.storage.hdf5_writing import new_hdf5_file
+from audiokit.storage.journal import differences
 from spectral_transcoder.datasets.chunk_dataset import SPLITS, open_chunks
-from spectral_transcoder.datasets.hdf5_writing import new_hdf5_file
-from spectral_transcoder.datasets.partial_dataset import differences
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.files import write_whole
+from spectral_transcoder.datasets.chunk_layout import write_stamps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,6 +91,7 @@ def merge_shards(path: Path) -> dict[str, int]:
         with write_whole(path) as partial, new_hdf5_file(partial) as (file, _):
             attributes = {name: value for name, value in parts[0].attributes.items() if name != "shard"}
             file.attrs.update({**attributes, "n_shards": len(shards)})
+            write_stamps(file, {name: stamp for part in parts for name, stamp in part.stamps().items()})
             for split in SPLITS:
                 _join(file.create_group(split), [part.group(split) for part in parts])
         return {split: sum(part.n_chunks(split) for part in parts) for split in SPLITS}

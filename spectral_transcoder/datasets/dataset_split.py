@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import math
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audiokit.errors import UserError
+from audiokit.file_kinds import is_regular
+from audiokit.files import readable
 from spectral_transcoder.datasets.chunk_dataset import SPLITS
-from spectral_transcoder.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +30,7 @@ __all__ = [
     "city_split",
     "find_audio_dataset",
     "folder_sources",
+    "own_split",
     "random_split",
     "tau_sources",
 ]
@@ -69,7 +73,7 @@ class AudioDataset:
     @property
     def name(self) -> str:
         """Of the folder."""
-        return _text(self.folder.resolve().name)
+        return readable(self.folder.resolve().name)
 
 
 @dataclass(frozen=True)
@@ -149,10 +153,10 @@ def folder_sources(folder: Path) -> list[Source]:
     """
     folder = folder.resolve()
     suffixes = _suffixes()
-    paths = sorted(path for path in _walk(folder) if path.suffix.lower() in suffixes)
+    paths = sorted(path for path in _walk(folder) if path.suffix.lower() in suffixes and _is_stored(path))
     if not paths:
         raise UserError(f"there are no recordings in {folder}: give a folder with wav, flac, ogg, mp3 … files")
-    return [Source(path, _text(path.relative_to(folder).as_posix()), _text(path.parent.name)) for path in paths]
+    return [Source(path, readable(path.relative_to(folder).as_posix()), readable(path.parent.name)) for path in paths]
 
 
 def random_split(sources: Sequence[Source], *, ratios: Ratios, seed: int) -> Splits:
@@ -172,6 +176,20 @@ def random_split(sources: Sequence[Source], *, ratios: Ratios, seed: int) -> Spl
             "--eval_ratio 0"
         )
     return dict(zip(SPLITS, (train, valid, evaluation), strict=True))
+
+
+def own_split(sources: Sequence[Source]) -> Splits | None:
+    """The split of recordings that all lie in, or below, folders called train, valid and eval; None where they do not.
+
+    Whoever cuts long recordings has to keep the pieces of one together, which a random split does not.
+    """
+    splits: Splits = {split: [] for split in SPLITS}
+    for source in sources:
+        split, _, below = source.name.partition("/")
+        if split not in splits or not below:
+            return None
+        splits[split].append(source)
+    return splits if all(splits.values()) else None
 
 
 def city_split(sources: Iterable[Source]) -> Splits:
@@ -233,6 +251,12 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in files if not name.startswith("."))
 
 
-def _text(name: str) -> str:
-    """A file name as UTF-8 can tell it."""
-    return os.fsencode(name).decode("utf-8", "replace")
+def _is_stored(path: Path) -> bool:
+    """Whether there is something to read; a pipe or a device is told, and a dead link is told when it is read."""
+    try:
+        stored = is_regular(path)
+    except OSError:
+        return True
+    if not stored:
+        print(f"left out: {path} is a pipe or a device, not an audio file", file=sys.stderr)
+    return stored

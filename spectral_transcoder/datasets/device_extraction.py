@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from spectral_transcoder.datasets.partial_dataset import Outcome
+from audiokit.errors import in_one_line
+from audiokit.storage.partial_rows import Outcome
 from spectral_transcoder.datasets.recording_seconds import RecordingSeconds
-from spectral_transcoder.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from audiokit.storage.row_writer import RowWriter
     from spectral_transcoder.datasets.chunk_features import ChunkFeatures
     from spectral_transcoder.datasets.chunk_plan import PlannedFile
-    from spectral_transcoder.datasets.row_writer import RowWriter
 
 __all__ = ["Decoder", "DeviceExtractor"]
 
@@ -44,17 +44,17 @@ class Decoder:
         """Decode."""
         try:
             recording = RecordingSeconds(file.path, own_rate=file.sample_rate, sample_rates=self.sample_rates)
-        except UserError as error:
-            return Outcome(file.index, problem=str(error))
+        except Exception as error:
+            return Outcome(file.index, problem=in_one_line(error, file.path))
         for _, waveforms in recording.blocks(BLOCK_SECONDS, limit=file.n_chunks):
             for rate, path in self._paths(file.index).items():
                 with open(path, "ab") as target:
                     target.write(waveforms[rate].data)
-        return Outcome(file.index, n_chunks=min(recording.n_seconds, file.n_chunks))
+        return Outcome(file.index, n_rows=min(recording.n_seconds, file.n_chunks), notes=recording.notes)
 
     def take(self, outcome: Outcome) -> dict[int, NDArray[np.float32]]:
         """What a recording was decoded to: sample rate → (n_chunks, sample_rate), from files that are then gone."""
-        if outcome.n_chunks == 0:
+        if outcome.n_rows == 0:
             return {}
         waveforms = {}
         for rate, path in self._paths(outcome.index).items():
@@ -108,8 +108,8 @@ class DeviceExtractor:
         file = self.files[outcome.index]
         waveforms = self.decoder.take(outcome)
         done = 0
-        while done < outcome.n_chunks:
-            count = min(outcome.n_chunks - done, BATCH_SECONDS - self.n_filled)
+        while done < outcome.n_rows:
+            count = min(outcome.n_rows - done, BATCH_SECONDS - self.n_filled)
             self._fill(waveforms, slice(done, done + count))
             self.pieces.append((file.split, file.first_row + done, slice(self.n_filled, self.n_filled + count)))
             self.n_filled += count

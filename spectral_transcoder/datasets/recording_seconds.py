@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spectral_transcoder.audio import IN_MEMORY_BYTES, Recording, normalise_peak
+from audiokit.sound.audio import IN_MEMORY_BYTES, Recording, normalise_peak
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,6 +36,8 @@ class RecordingSeconds:
     ----------
     n_seconds : int
         whole seconds.
+    notes : tuple of str
+        as those of `Recording`.
 
     Raises
     ------
@@ -46,6 +48,7 @@ class RecordingSeconds:
     def __init__(self, path: Path, *, own_rate: int, sample_rates: Sequence[int]) -> None:
         decoded = Recording(path, sample_rate=own_rate)
         self.n_seconds = decoded.n_samples // own_rate
+        self.notes = decoded.notes
         self._readers = {rate: _reader(decoded, rate) for rate in sample_rates}
 
     def blocks(self, n_seconds: int, *, limit: int) -> Iterator[tuple[int, dict[int, NDArray[np.float32]]]]:

@@ -10,26 +10,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.signal import oaconvolve
 
-from spectral_transcoder.audio import Recording
+from audiokit.errors import UserError, in_one_line
+from audiokit.files import write_whole
+from audiokit.sound.audio import Recording
 from spectral_transcoder.datasets.synthetic_sounds import noise, write_flac
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.files import write_whole
 from spectral_transcoder.third_octave import SAMPLE_RATE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-__all__ = ["SceneRecipe", "SceneWriter", "collections_in", "make_scene"]
+__all__ = ["Scene", "SceneRecipe", "SceneWriter", "collections_in", "make_scene"]
 
 FADE_SECONDS = 0.02
 COLOUR_BANDS = 8
@@ -107,6 +107,23 @@ def make_scene(collections: Sequence[Sequence[Path]], recipe: SceneRecipe, numbe
     return scene / max(np.abs(scene).max(), np.finfo(np.float32).tiny)
 
 
+class UnusableRecording(UserError):
+    """A recording that was drawn and cannot be used; `path` is which."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(reason)
+        self.path = path
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A scene that is there."""
+
+    path: Path
+    unusable: Mapping[Path, str] = field(default_factory=dict)
+    """Recordings that were drawn for it and could not be used → reason."""
+
+
 @dataclass(frozen=True)
 class SceneWriter:
     """Writes scenes that are not there yet; can be sent to other processes."""
@@ -114,6 +131,11 @@ class SceneWriter:
     collections: Sequence[Sequence[Path]]
     recipe: SceneRecipe
     folder: Path
+
+    @property
+    def note(self) -> Path:
+        """What the folder's scenes are made of."""
+        return self.folder / "recipe.json"
 
     def check(self) -> None:
         """Write down what the folder's scenes are made of, or compare it with what was written down.
@@ -126,20 +148,39 @@ class SceneWriter:
         names = [[path.as_posix() for path in collection] for collection in self.collections]
         checksum = hashlib.sha256(json.dumps(names).encode()).hexdigest()
         made_of = json.loads(json.dumps(asdict(self.recipe) | {"recordings": checksum}))
-        note = self.folder / "recipe.json"
-        if not note.exists():
-            with write_whole(note) as partial:
+        if not self.note.exists():
+            with write_whole(self.note) as partial:
                 partial.write_text(json.dumps(made_of, indent=1), encoding="utf-8")
-        elif json.loads(note.read_text(encoding="utf-8")) != made_of:
+        elif json.loads(self.note.read_text(encoding="utf-8")) != made_of:
             reason = "are made otherwise, or of other recordings"
             raise UserError(f"the scenes in {self.folder} {reason}: name a new folder")
 
-    def __call__(self, number: int) -> Path:
-        """Write a scene as 16-bit FLAC."""
-        path = self.folder / f"scene_{number:05}.flac"
-        if not path.exists():
-            write_flac(path, make_scene(self.collections, self.recipe, number))
-        return path
+    def __call__(self, number: int) -> Scene:
+        """Write a scene as 16-bit FLAC, of other recordings where one that was drawn cannot be used.
+
+        Raises
+        ------
+        UserError
+            where there is none that can be used.
+        """
+        scene = Scene(self.folder / f"scene_{number:05}.flac")
+        if scene.path.exists():
+            return scene
+        collections = self.collections
+        while True:
+            try:
+                write_flac(scene.path, make_scene(collections, self.recipe, number))
+                return scene
+            except UnusableRecording as error:
+                scene = replace(scene, unusable={**scene.unusable, error.path: str(error)})
+                collections = _without(collections, error.path)
+                if not collections:
+                    raise
+
+
+def _without(collections: Sequence[Sequence[Path]], path: Path) -> list[list[Path]]:
+    remaining = ([other for other in collection if other != path] for collection in collections)
+    return [collection for collection in remaining if collection]
 
 
 @lru_cache(maxsize=32)
@@ -153,7 +194,11 @@ def _gain(range_db: tuple[float, float], random: np.random.Generator) -> np.floa
 
 def _drawn(collections: Sequence[Sequence[Path]], random: np.random.Generator) -> Recording:
     collection = collections[random.integers(len(collections))]
-    return _recording(collection[random.integers(len(collection))])
+    path = collection[random.integers(len(collection))]
+    try:
+        return _recording(path)
+    except Exception as error:
+        raise UnusableRecording(path, in_one_line(error, path)) from error
 
 
 def _background(

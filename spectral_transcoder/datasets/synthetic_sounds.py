@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import signal
 
-from spectral_transcoder.files import make_folder, write_whole
+from audiokit.files import make_folder, write_whole
 from spectral_transcoder.third_octave import SAMPLE_RATE
 
 if TYPE_CHECKING:

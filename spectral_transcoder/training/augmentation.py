@@ -19,7 +19,7 @@ from spectral_transcoder.third_octave import CENTRE_FREQUENCIES, SAMPLE_RATE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spectral_transcoder.mel import MelFrontEnd
+    from audiokit.sound.mel import MelFrontEnd
 
 __all__ = ["Augmentation"]
 

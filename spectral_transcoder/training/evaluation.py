@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from spectral_transcoder.training.trainer import batches
+from audiokit.learning.batches import batches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
-    from spectral_transcoder.teachers import Teacher
+    from teachers.registry import Teacher
 
 __all__ = ["Evaluated", "evaluate_student", "evaluate_teacher", "evaluate_transcoder"]
 

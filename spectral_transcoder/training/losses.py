@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from spectral_transcoder.teachers import Teacher
+    from teachers.registry import Teacher
 
 __all__ = [
     "DistillationObjective",

@@ -27,6 +27,7 @@ __all__ = [
     "logit_mse",
     "mean_by_file",
     "same_top_class",
+    "score_metrics",
     "top_class",
     "weighted_ptopafc",
 ]
@@ -96,3 +97,16 @@ def weighted_ptopafc(teacher: Values, model: Values, files: Files) -> float:
     wanted = top_class(teacher, files)
     agree = wanted == top_class(model, files)
     return 100 * float(np.mean([agree[wanted == label].mean() for label in np.unique(wanted)]))
+
+
+def score_metrics(teacher: NDArray, model: NDArray, files: NDArray) -> dict[str, NDArray]:
+    """Metrics of scores by name, one value a recording or one in all; arguments as those of `logit_bce`."""
+    return {
+        "logit_bce": logit_bce(teacher, model, files),
+        "logit_kl": logit_kl(teacher, model, files),
+        "logit_mse": logit_mse(teacher, model, files),
+        "logit_cos": logit_cos(teacher, model, files),
+        "labels": top_class(model, files),
+        "ptopafc_weighted": np.array(weighted_ptopafc(teacher, model, files)),
+        "ptopafc": np.array(100 * same_top_class(teacher, model, files).mean()),
+    }

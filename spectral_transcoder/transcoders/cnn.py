@@ -10,7 +10,7 @@ from torch import nn
 from spectral_transcoder.pinv import Pinv
 
 if TYPE_CHECKING:
-    from spectral_transcoder.mel import MelFrontEnd
+    from audiokit.sound.mel import MelFrontEnd
 
 __all__ = ["CNNPinv"]
 

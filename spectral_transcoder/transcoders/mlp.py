@@ -12,7 +12,7 @@ from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.third_octave import N_BANDS
 
 if TYPE_CHECKING:
-    from spectral_transcoder.mel import MelFrontEnd
+    from audiokit.sound.mel import MelFrontEnd
 
 __all__ = ["MLP", "MLPPinv"]
 

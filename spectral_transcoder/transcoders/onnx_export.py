@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.files import write_whole
+from audiokit.errors import UserError
+from audiokit.files import write_whole
 from spectral_transcoder.third_octave import N_BANDS
 
 if TYPE_CHECKING:

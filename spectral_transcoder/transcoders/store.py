@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from spectral_transcoder.checkpoints import load_state_dict, read_tensors
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.files import make_folder, write_whole
-from spectral_transcoder.paths import REFERENCE_MODELS, ROOT
-from spectral_transcoder.teachers import module_of
+from audiokit.errors import UserError
+from audiokit.files import make_folder, write_whole
+from audiokit.learning.checkpoints import load_state_dict, read_tensors
+from audiokit.paths import REFERENCE_MODELS, ROOT
 from spectral_transcoder.transcoders.cnn import CNNPinv
 from spectral_transcoder.transcoders.mlp import MLP, MLPPinv
 from spectral_transcoder.transcoders.students import EfficientNetStudent, SelfStudent
 from spectral_transcoder.transcoders.tcn import TCNPinv
+from teachers.registry import module_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -11,7 +11,7 @@ from torch.nn import functional
 from spectral_transcoder.pinv import Pinv
 
 if TYPE_CHECKING:
-    from spectral_transcoder.teachers import Teacher
+    from teachers.registry import Teacher
 
 __all__ = ["EfficientNetStudent", "SelfStudent"]
 

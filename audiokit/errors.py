@@ -1,0 +1,62 @@
+"""Problems that a user can mend, and how those of one file are kept from the others."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["DISK_FULL", "Failures", "UserError", "in_one_line"]
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Numbers of errors that end everything, for there is nothing that would not meet them."""
+
+
+class UserError(Exception):
+    """A problem with what the user gave; its one-line message says what, where and how to fix it."""
+
+
+def in_one_line(error: Exception, name: str | Path) -> str:
+    """What is wrong with a file, in a line that names it.
+
+    Raises
+    ------
+    Exception
+        the error itself where it is none of that file: a full disk, or nobody who reads what is printed.
+    """
+    if isinstance(error, BrokenPipeError | MemoryError) or getattr(error, "errno", None) in DISK_FULL:
+        raise error
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        place = f" ({error.filename})" if error.filename not in (None, str(name)) else ""
+        return f"cannot do {name}: {error.strerror}{place}"
+    reason = next(iter(str(error).splitlines()), "")
+    return f"cannot do {name}: {type(error).__name__} {reason}".rstrip()
+
+
+class Failures:
+    """Errors of single files: told as they come, while the other files are done.
+
+    Attributes
+    ----------
+    status : int
+        exit status: 1 after an error, else 0.
+    """
+
+    def __init__(self) -> None:
+        self.status = 0
+
+    @contextmanager
+    def of(self, name: str | Path) -> Iterator[None]:
+        """Tell what keeps a file from being done, whatever it is."""
+        try:
+            yield
+        except Exception as error:
+            print(f"error: {in_one_line(error, name)}", file=sys.stderr)
+            self.status = 1

@@ -1,0 +1,1 @@
+"""Plans of settings, and what computes them."""

@@ -1,0 +1,66 @@
+"""Parts of plans: settings that are counted without being made, and made as they are gone through."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from audiokit.experiments.plan import Mask, Plan, Setting
+
+__all__ = ["MaskedPlans", "n_let_through"]
+
+
+@dataclass(frozen=True)
+class MaskedPlans:
+    """Settings of plans that masks let through, in the order of the parts, each setting only once.
+
+    Parameters
+    ----------
+    parts
+        plans, each with a mask; a plan may come several times.
+    """
+
+    parts: tuple[tuple[Plan, Mask], ...]
+
+    def counts(self) -> dict[str, int]:
+        """Name of the plan → number of its settings, for those that have any, in the order in which they come."""
+        masks: dict[str, list[Mask]] = {}
+        for plan, mask in self.parts:
+            masks.setdefault(plan.name, []).append(mask)
+        counts = {name: n_let_through(of_plan) for name, of_plan in masks.items()}
+        return {name: count for name, count in counts.items() if count}
+
+    def __len__(self) -> int:
+        return sum(self.counts().values())
+
+    def __iter__(self) -> Iterator[Setting]:
+        n_parts = Counter(plan.name for plan, _ in self.parts)
+        seen: set[Setting] = set()
+        for plan, mask in self.parts:
+            settings = plan.settings([list(dict.fromkeys(positions)) for positions in mask])
+            if n_parts[plan.name] == 1:
+                yield from settings
+                continue
+            for setting in settings:
+                if setting not in seen:
+                    seen.add(setting)
+                    yield setting
+
+
+def n_let_through(masks: Sequence[Mask]) -> int:
+    """Number of settings that at least one of some masks of a plan lets through, each counted once.
+
+    Positions of the outermost factor that the same masks have are counted together, with what those masks have further
+    in: as many steps as there are ways in which the masks overlap, however many settings there are.
+    """
+    if not masks:
+        return 0
+    if not masks[0]:
+        return 1
+    positions = {position for mask in masks for position in mask[0]}
+    overlaps = Counter(tuple(i for i, mask in enumerate(masks) if position in mask[0]) for position in positions)
+    return sum(count * n_let_through([masks[i][1:] for i in overlap]) for overlap, count in overlaps.items())

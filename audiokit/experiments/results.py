@@ -1,0 +1,145 @@
+"""From the results of an experiment to the table that a user asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from audiokit.errors import UserError
+from audiokit.experiments.tables.result_table import ResultTable, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from audiokit.experiments.experiment import Experiment, Metric
+    from audiokit.experiments.plan import Setting
+
+__all__ = ["Display", "parse_display", "result_rows", "result_table"]
+
+METRIC_STEP = "metric"
+"""The step whose settings stand in tables, where a plan has steps."""
+
+
+@dataclass(frozen=True)
+class Display:
+    """What a table shows of each setting."""
+
+    metrics: tuple[Metric, ...]
+    factor: str | None = None
+    """Whose modalities are the columns, for the one metric."""
+
+
+def parse_display(text: str, experiment: Experiment) -> Display:
+    """Read what to display.
+
+    Parameters
+    ----------
+    text
+        metrics by name or number, with commas between them, perhaps in []; all where it is empty;
+        `factor:metric` for a column for each modality of the factor.
+    experiment
+
+    Raises
+    ------
+    UserError
+        for metrics and factors that the experiment does not have.
+    """
+    factor, colon, names = text.rpartition(":")
+    names = names.strip(" []")
+    metrics = tuple(experiment.metric(name.strip(" '\"")) for name in names.split(",")) if names else experiment.metrics
+    if not colon:
+        return Display(metrics)
+    factors = dict.fromkeys(name for plan in experiment.plans.values() for name in plan.factors)
+    if factor not in factors:
+        raise UserError(f"no factor {factor!r} in {experiment.name}: choose among {', '.join(factors)}")
+    if len(metrics) != 1:
+        raise UserError(f"{text!r} needs one metric: give its name or number after the colon, as in {factor}:0")
+    return Display(metrics, factor)
+
+
+def result_rows(settings: Iterable[Setting], metrics: Sequence[Metric]) -> tuple[list[Row], int]:
+    """Rows of the settings that have a result for some of the metrics, and the number of those that have none.
+
+    Where settings have a step, the results are those of the step `metric`.
+    """
+    measured = (setting.replace(step=METRIC_STEP) if "step" in setting else setting for setting in settings)
+    rows, n_missing = [], 0
+    for setting in dict.fromkeys(measured):
+        values = {metric.name: metric.values(setting) for metric in metrics}
+        if any(value is not None for value in values.values()):
+            rows.append(Row(dict(setting), values))
+        else:
+            n_missing += 1
+    return rows, n_missing
+
+
+def result_table(
+    experiment: Experiment,
+    rows: Sequence[Row],
+    display: Display | None = None,
+    *,
+    caption: str = "",
+    extra_rows: Sequence[Row] = (),
+    extra_heading: str = "",
+) -> ResultTable:
+    """Table of an experiment's results.
+
+    Parameters
+    ----------
+    experiment
+    rows
+        as `result_rows` gives them.
+    display
+        all metrics by default.
+    caption
+    extra_rows
+        for the end of the table, such as published results.
+    extra_heading
+        of these.
+
+    Raises
+    ------
+    UserError
+        where there is no row.
+    """
+    display = display or Display(experiment.metrics)
+    table = ResultTable(
+        display.metrics,
+        rows,
+        caption=caption,
+        extra_rows=extra_rows,
+        extra_heading=extra_heading,
+        titles=experiment.titles,
+        pairing=experiment.pairing,
+    )
+    if display.factor:
+        table = _by_modality(table, display.factor)
+    if not table.rows:
+        raise UserError("none of the selected settings has a result yet: compute them with -c, or select others")
+    return table
+
+
+def _by_modality(table: ResultTable, factor: str) -> ResultTable:
+    """The results of a single metric, with a column for each modality of a factor; rows without it are left out."""
+    (metric,) = table.metrics
+    everything = [row for row in (*table.rows, *table.extra_rows) if factor in row.factors]
+    modalities = dict.fromkeys(str(row.factors[factor]) for row in everything)
+    columns = [replace(metric, name=name, title=f"{table.title(factor)} {name}") for name in modalities]
+    return replace(
+        table,
+        metrics=columns,
+        rows=_spread(table.rows, metric, factor),
+        extra_rows=_spread(table.extra_rows, metric, factor),
+        caption=", ".join(filter(None, (table.caption, metric.title or metric.name))),
+    )
+
+
+def _spread(rows: Sequence[Row], metric: Metric, factor: str) -> list[Row]:
+    """Make one row of those that differ in a factor only."""
+    merged: dict[tuple, Row] = {}
+    for row in rows:
+        if factor in row.factors:
+            others = {name: modality for name, modality in row.factors.items() if name != factor}
+            target = merged.setdefault(tuple(others.items()), Row(others, {}))
+            target.values[str(row.factors[factor])] = row.values[metric.name]
+    return list(merged.values())

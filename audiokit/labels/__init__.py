@@ -1,0 +1,1 @@
+"""Labelled recordings and how well they are told apart."""

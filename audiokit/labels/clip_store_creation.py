@@ -1,0 +1,308 @@
+"""From labelled recordings to a `ClipStore`: each decoded once, by all cores, and gone on with after any stop."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+import h5py
+import numpy as np
+
+from audiokit.errors import UserError, in_one_line
+from audiokit.files import changed_files
+from audiokit.labels.clip_store import CLIPS, FIRST_ROW, FORMAT, N_ROWS, NAME, ROWS, SETTINGS, ClipStore
+from audiokit.sound.headers import read_headers
+from audiokit.sound.neighbours import shorter_than_neighbours
+from audiokit.storage.journal import differences, remove_remains
+from audiokit.storage.partial_rows import Outcome, Part, PartialRows
+from audiokit.storage.row_arrays import create_row_arrays
+from audiokit.storage.row_making import make_rows
+from audiokit.storage.workers import available_cores, results_in_rounds
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from audiokit.sound.headers import Header
+    from audiokit.storage.row_arrays import RowArray
+    from audiokit.storage.row_writer import RowWriter
+
+__all__ = ["ClipFeatures", "StoredClip", "Summary", "create_clip_store", "tell"]
+
+STAMP = "stamp"
+"""Column of the store: `audiokit.files.stamp` of the recording."""
+
+TOLD = 5
+"""Recordings that are named where many cannot be used."""
+
+
+@dataclass(frozen=True)
+class StoredClip:
+    """A recording that is to be stored."""
+
+    path: Path
+    name: str
+    """In the store."""
+
+
+class ClipFeatures(Protocol):
+    """Makes the rows of a recording; is sent to other processes."""
+
+    arrays: Mapping[str, RowArray]
+    """What a row holds."""
+
+    def n_rows(self, n_samples: int, sample_rate: int) -> int:
+        """Rows of a recording with that many samples at its own rate in Hz."""
+
+    def __call__(self, path: Path) -> Mapping[str, NDArray]:
+        """All rows of a recording, (n_rows, …) in each array.
+
+        Raises
+        ------
+        UserError
+            where it cannot be read.
+        """
+
+    def description(self) -> Mapping[str, object]:
+        """Parameters, as JSON has them: with others the store is another one."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What came of making a store."""
+
+    path: Path
+    is_complete: bool
+    """Whether the store is there."""
+    n_clips: int = 0
+    n_rows: int = 0
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    """Recordings that cannot be used → reason."""
+    short: Sequence[str] = ()
+    """Recordings that are too short for a row."""
+    notes: Sequence[str] = ()
+    """Recordings of which there is less than one could think, a line each."""
+
+
+def create_clip_store(
+    path: Path,
+    clips: Sequence[StoredClip],
+    features: ClipFeatures,
+    *,
+    columns: Mapping[str, Sequence],
+    settings: Mapping[str, object] | None = None,
+    workers: int | None = None,
+    skip_errors: bool = False,
+) -> Summary:
+    """Make a store, or go on with it.
+
+    It appears under its name when it is complete. What is done of it until then is kept
+    (`audiokit.storage.partial_rows`).
+
+    Parameters
+    ----------
+    columns
+        what is known of the recordings: name → a value for each of `clips`, (n_clips, …).
+    settings
+        what else tells this store from another one.
+    workers
+        processes; one for each core by default.
+    skip_errors
+        leave out recordings that cannot be used; else the store is not completed where there are any.
+
+    Raises
+    ------
+    UserError
+        where a store of that name holds something else, another process makes it, or no recording can be used.
+    """
+    own = {"features": features.description(), "columns": sorted(columns), **(settings or {})}
+    if path.exists():
+        return _summary_of_existing(path, clips, own, columns)
+    planned, unreadable, short = _plan(clips, features)
+    if not planned:
+        reason = next(iter(unreadable.values()), "all are too short")
+        raise UserError(f"none of the {len(clips)} recordings can be used ({reason})")
+
+    def layout(file: h5py.File, counts: Sequence[int], compress: bool) -> None:
+        _write_layout(file, planned, counts, arrays=features.arrays, columns=columns, settings=own, compress=compress)
+
+    partial_rows = PartialRows(
+        path,
+        [clip.part for clip in planned],
+        write_layout=layout,
+        arrays=features.arrays,
+        begun_with={"recordings": _fingerprint(planned, columns), **own},
+    )
+    with partial_rows as partial:
+
+        def outcomes_of(numbers: Sequence[int]) -> Generator[list[Outcome]]:
+            n_processes = max(1, min(workers or available_cores(), len(numbers)))
+            todo = [(planned[number].part, planned[number].path) for number in numbers]
+            return results_in_rounds(_Extractor(features, partial.writer), todo, workers=n_processes)
+
+        problems = make_rows(partial, outcomes_of, seconds=[clip.header.seconds for clip in planned])
+        unreadable |= {planned[number].name: problem for number, problem in problems.items()}
+        if unreadable and not skip_errors:
+            return Summary(path, False, unreadable=unreadable, short=short)
+        notes = _notes(planned, partial.done)
+        partial.finish()
+    return replace(_summary(path), unreadable=unreadable, short=short, notes=notes)
+
+
+def tell(summary: Summary) -> int:
+    """Say on stderr what came of it; gives the exit status: 0, or 1 where recordings could not be used."""
+    reasons = list(summary.unreadable.values())
+    lines = [f"{name} is too short and left out" for name in summary.short] + [*summary.notes, *reasons[:TOLD]]
+    if len(reasons) > TOLD:
+        lines.append(f"and {len(reasons) - TOLD} more")
+    for line in lines:
+        print(line, file=sys.stderr)
+    if not summary.is_complete:
+        print(
+            f"error: {len(reasons)} recordings cannot be used, all others are done: mend them and run again, or leave "
+            "them out with --skip_errors",
+            file=sys.stderr,
+        )
+        return 1
+    print(f"{summary.path}: {summary.n_rows} rows of {summary.n_clips} recordings")
+    return 0
+
+
+@dataclass(frozen=True)
+class _Extractor:
+    """Makes and writes the rows of a recording; can be sent to other processes."""
+
+    features: ClipFeatures
+    writer: RowWriter
+
+    def __call__(self, task: tuple[Part, Path]) -> Outcome:
+        part, path = task
+        try:
+            arrays = self.features(path)
+        except Exception as error:
+            return Outcome(part.index, problem=in_one_line(error, path))
+        count = min(part.n_rows, *map(len, arrays.values()))
+        if count:
+            self.writer.write(part.group, part.first_row, {name: rows[:count] for name, rows in arrays.items()})
+        return Outcome(part.index, n_rows=count)
+
+
+@dataclass(frozen=True)
+class _PlannedClip(StoredClip):
+    """A recording and its rows."""
+
+    number: int
+    """Among all that were asked for."""
+    header: Header
+    part: Part
+
+
+def _plan(clips: Sequence[StoredClip], features: ClipFeatures) -> tuple[list[_PlannedClip], dict[str, str], list[str]]:
+    """Give each recording its rows, by the headers; and names of the unreadable ones with the reason, of short ones."""
+    planned: list[_PlannedClip] = []
+    unreadable: dict[str, str] = {}
+    short: list[str] = []
+    first_row = 0
+    for number, (clip, header) in enumerate(zip(clips, read_headers([clip.path for clip in clips]), strict=True)):
+        n_rows = 0 if header.problem else features.n_rows(header.n_samples, header.sample_rate)
+        if header.problem:
+            unreadable[clip.name] = header.problem
+        elif n_rows == 0:
+            short.append(clip.name)
+        else:
+            part = Part(len(planned), ROWS, first_row, n_rows)
+            planned.append(_PlannedClip(clip.path, clip.name, number, header, part))
+            first_row += n_rows
+    return planned, unreadable, short
+
+
+def _fingerprint(planned: Sequence[_PlannedClip], columns: Mapping[str, Sequence]) -> str:
+    """Tells whether a recording, or what is known of it, has changed."""
+    rows = [(clip.name, clip.part.n_rows, clip.header.stamp) for clip in planned]
+    values = {name: np.asarray(column).tolist() for name, column in columns.items()}
+    return hashlib.sha256(json.dumps([rows, values]).encode()).hexdigest()
+
+
+def _write_layout(
+    file: h5py.File,
+    planned: Sequence[_PlannedClip],
+    counts: Sequence[int],
+    *,
+    arrays: Mapping[str, RowArray],
+    columns: Mapping[str, Sequence],
+    settings: Mapping[str, object],
+    compress: bool,
+) -> None:
+    """Write all of a store but the rows; recordings of which there are none are left out."""
+    kept = [(clip, count) for clip, count in zip(planned, counts, strict=True) if count]
+    file.attrs.update({"format": FORMAT, SETTINGS: json.dumps(settings), "date": f"{datetime.now(UTC):%Y-%m-%d}"})
+    n_rows = np.array([count for _, count in kept], np.int64)
+    clips = file.create_group(CLIPS)
+    clips[FIRST_ROW] = np.cumsum(n_rows) - n_rows
+    clips[N_ROWS] = n_rows
+    clips[STAMP] = np.array([clip.header.stamp for clip, _ in kept], np.int64)
+    _write_column(clips, NAME, [clip.name for clip, _ in kept])
+    for name, values in columns.items():
+        _write_column(clips, name, np.asarray(values)[[clip.number for clip, _ in kept]])
+    create_row_arrays(file.create_group(ROWS), arrays, int(n_rows.sum()), compress=compress)
+
+
+def _write_column(group: h5py.Group, name: str, values: Sequence | NDArray) -> None:
+    column = np.asarray(values)
+    if column.dtype.kind in "OU":
+        group.create_dataset(name, data=column.astype(object), dtype=h5py.string_dtype())
+    else:
+        group[name] = column
+
+
+def _notes(planned: Sequence[_PlannedClip], done: Mapping[int, int]) -> list[str]:
+    """Which recordings have fewer rows than their headers promise, or are shorter than nearly all others."""
+    shortened = [
+        f"{clip.name} has {done[number]} of the {clip.part.n_rows} rows that its header promises"
+        for number, clip in enumerate(planned)
+        if done.get(number, clip.part.n_rows) < clip.part.n_rows
+    ]
+    seconds = {clip.name: int(clip.header.seconds) for number, clip in enumerate(planned) if number in done}
+    return shortened + shorter_than_neighbours(seconds)
+
+
+def _summary(path: Path) -> Summary:
+    with ClipStore(path) as store:
+        return Summary(path, True, len(store.names), store.n_rows_in_all)
+
+
+def _summary_of_existing(
+    path: Path, clips: Sequence[StoredClip], settings: Mapping[str, object], columns: Mapping[str, Sequence]
+) -> Summary:
+    """Nothing is to be done where the store is there; another one is not overwritten."""
+    with ClipStore(path) as store:
+        there = store.settings
+        told = (
+            differences(there, settings)
+            if there != json.loads(json.dumps(settings))
+            else _changes(store, clips, columns)
+        )
+    if told:
+        raise UserError(f"{path} holds something else ({told}): delete it, or give another name")
+    remove_remains(path)
+    print(f"{path} is there already: delete it to have it made anew", file=sys.stderr)
+    return _summary(path)
+
+
+def _changes(store: ClipStore, clips: Sequence[StoredClip], columns: Mapping[str, Sequence]) -> str:
+    """What is not as it was when the store was made; recordings that are not here any more are taken for the same."""
+    numbers = {clip.name: number for number, clip in enumerate(clips)}
+    if gone := [name for name in store.names if name not in numbers]:
+        return f"{len(gone)} other recordings, such as {gone[0]}"
+    order = [numbers[name] for name in store.names]
+    for name, column in columns.items():
+        if np.asarray(column)[order].tolist() != store.columns[name].tolist():
+            return f"other values of {name}"
+    changed = changed_files([clips[number].path for number in order], store.columns[STAMP])
+    return f"{clips[order[changed[0]]].name} has changed" if changed else ""

@@ -1,0 +1,121 @@
+"""Batches from the disk: datasets that memory does not hold.
+
+Rows come in blocks of neighbours, which disks read quickly. The blocks of an epoch are shuffled, and as many of them as
+a buffer holds are read while the batches of the buffer before are being trained on; within it all rows are shuffled
+again. So memory holds two buffers, however large the dataset is, and no core waits for the disk as long as that is no
+slower than the training.
+"""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    Batch = Mapping[str, torch.Tensor]
+
+__all__ = ["Rows", "Streamed"]
+
+BUFFER_BYTES = 128 << 20
+BLOCK_ROWS = 16
+"""Neighbours that stay together until they are in the buffer."""
+
+
+class Rows(Protocol):
+    """Rows that can be read by their numbers: an array, or a `RowReader`."""
+
+    shape: tuple[int, ...]
+    dtype: object
+
+    def __getitem__(self, rows: NDArray[np.integer]) -> NDArray: ...
+
+
+class Streamed:
+    """A source of batches (`audiokit.learning.batches.Source`) that reads them from the disk.
+
+    Parameters
+    ----------
+    arrays
+        name → rows, read by the same numbers in each.
+    rows : (n,)
+        numbers of those to go through.
+    shuffled
+        in another order in each epoch; else as they are given.
+    weights : (n,)
+        how often a row is drawn in relation to others; an epoch then has as many draws as there are rows, and a row can
+        come several times (drawn with replacement, each on its own and not with its neighbours).
+    prepare
+        called with each batch as it was read, tensors by name, for the one to train on.
+    buffer_bytes
+        of a buffer, of which there are two.
+    """
+
+    def __init__(
+        self,
+        arrays: Mapping[str, Rows],
+        rows: NDArray[np.integer],
+        batch_size: int,
+        *,
+        seed: int = 0,
+        shuffled: bool = True,
+        weights: NDArray[np.floating] | None = None,
+        prepare: Callable[[Batch], Batch] | None = None,
+        buffer_bytes: int = BUFFER_BYTES,
+    ) -> None:
+        self.arrays = arrays
+        self.rows = np.asarray(rows)
+        self.batch_size = batch_size
+        self.seed = seed
+        self.shuffled = shuffled
+        self.weights = None if weights is None else torch.as_tensor(weights, dtype=torch.float64)
+        self.prepare = prepare or (lambda batch: batch)
+        row_bytes = sum(np.dtype(array.dtype).itemsize * math.prod(array.shape[1:]) for array in arrays.values())
+        # Whole batches, so that none lies in two buffers.
+        self.buffer_rows = max(1, buffer_bytes // max(1, row_bytes * batch_size)) * batch_size
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.rows) / self.batch_size)
+
+    def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
+        """Batches of an epoch from number `first` on."""
+        order = self.order(epoch)
+        begun, skipped = divmod(first * self.batch_size, self.buffer_rows)
+        starts = range(begun * self.buffer_rows, len(order), self.buffer_rows)
+        pieces = [order[start : start + self.buffer_rows] for start in starts]
+        with ThreadPoolExecutor(1) as reader:
+            coming = [reader.submit(self._read, piece) for piece in pieces[:1]]
+            for number in range(len(pieces)):
+                buffer = coming.pop().result()
+                if number + 1 < len(pieces):
+                    coming.append(reader.submit(self._read, pieces[number + 1]))
+                yield from self._batches_of(buffer, 0 if number else skipped)
+
+    def order(self, epoch: int) -> NDArray[np.integer]:
+        """Rows of an epoch in their order, (n,): a function of seed and epoch alone."""
+        if self.weights is not None:
+            generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
+            return self.rows[torch.multinomial(self.weights, len(self.rows), replacement=True, generator=generator)]
+        if not self.shuffled:
+            return self.rows
+        generator = np.random.default_rng((self.seed, epoch))
+        blocks = [self.rows[start : start + BLOCK_ROWS] for start in range(0, len(self.rows), BLOCK_ROWS)]
+        order = np.concatenate([blocks[index] for index in generator.permutation(len(blocks))] or [self.rows])
+        for start in range(0, len(order), self.buffer_rows):
+            generator.shuffle(order[start : start + self.buffer_rows])
+        return order
+
+    def _read(self, rows: NDArray[np.integer]) -> dict[str, torch.Tensor]:
+        return {name: torch.from_numpy(np.ascontiguousarray(array[rows])) for name, array in self.arrays.items()}
+
+    def _batches_of(self, buffer: Batch, start: int) -> Iterator[Batch]:
+        n_rows = len(next(iter(buffer.values())))
+        for position in range(start, n_rows, self.batch_size):
+            yield self.prepare({name: rows[position : position + self.batch_size] for name, rows in buffer.items()})

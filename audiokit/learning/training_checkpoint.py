@@ -1,0 +1,80 @@
+"""All that a training needs to go on bit for bit, in one file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+
+from audiokit.errors import UserError
+from audiokit.learning.checkpoints import load_state_dict, read_tensors, save_tensors
+from audiokit.learning.options import Trained
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import nn
+
+    from audiokit.learning.averaging import AveragedWeights
+
+__all__ = ["Resumable", "resume_training", "save_training"]
+
+
+class Resumable(Protocol):
+    """What of a trainer a checkpoint keeps, or compares with what it has kept."""
+
+    network: nn.Module
+    optimizer: torch.optim.Optimizer
+    average: AveragedWeights | None
+    trained: Trained
+    epoch: int
+    iteration: int
+    comparable: dict[str, object]
+    """Options that must be the same for a training to go on."""
+
+    checkpoint: Path
+    device: torch.device
+
+
+def save_training(trainer: Resumable) -> None:
+    """Write what `resume_training` needs to the trainer's checkpoint, whole or not at all."""
+    state = {
+        "network": trainer.network.state_dict(),
+        "optimizer": trainer.optimizer.state_dict(),
+        "best_state": trainer.trained.best_state,
+        "losses": trainer.trained.losses,
+        "epoch": trainer.epoch,
+        "iteration": trainer.iteration,
+        "random_state": torch.get_rng_state(),
+        "options": trainer.comparable,
+    }
+    if trainer.average:
+        state["average"] = trainer.average.state
+    if trainer.device.type == "cuda":
+        state["cuda_random_state"] = torch.cuda.get_rng_state(trainer.device)
+    save_tensors(trainer.checkpoint, state)
+
+
+def resume_training(trainer: Resumable) -> None:
+    """Bring a new trainer to where its checkpoint was saved.
+
+    Raises
+    ------
+    UserError
+        where the checkpoint is damaged, or that of another network or of other options.
+    """
+    path = trainer.checkpoint
+    state = read_tensors(path, remedy="delete it to start anew")
+    if "options" not in state:
+        raise UserError(f"{path} is no checkpoint of a training: delete it to start anew")
+    if state["options"] != trainer.comparable:
+        raise UserError(f"{path} belongs to a training with other options: delete it to start anew, or use the same")
+    load_state_dict(trainer.network, state["network"], path)
+    trainer.optimizer.load_state_dict(state["optimizer"])
+    if trainer.average:
+        trainer.average.state = {name: tensor.to(trainer.device) for name, tensor in state["average"].items()}
+    trainer.trained = Trained(state["best_state"], state["losses"])
+    trainer.epoch, trainer.iteration = state["epoch"], state["iteration"]
+    torch.set_rng_state(state["random_state"])
+    if "cuda_random_state" in state and trainer.device.type == "cuda":
+        torch.cuda.set_rng_state(state["cuda_random_state"], trainer.device)

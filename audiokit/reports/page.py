@@ -1,0 +1,122 @@
+"""A page to listen to, look at and compare what was made of a recording; one file that works from the file system."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from audiokit.files import write_whole
+from audiokit.sound.decoding import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+__all__ = ["Column", "write_page"]
+
+EMBEDDED_SECONDS = 120
+"""Sounds up to this length are part of the page; of longer ones it names the wav files beside it."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One version of the sound."""
+
+    title: str
+    text: str
+    sound: Path
+    picture: bytes
+    """PNG"""
+
+    tags: Sequence[tuple[str, float]]
+    """Label and score, the highest first; empty where nothing was at hand to tell."""
+
+
+def write_page(
+    path: Path,
+    *,
+    title: str,
+    maker: str,
+    facts: str,
+    notes: Sequence[str],
+    columns: Sequence[Column],
+    picture: Path,
+    picture_text: str,
+) -> None:
+    """Write the page.
+
+    Parameters
+    ----------
+    title
+        what the page is about.
+    maker
+        what made it; a browser's tab shows it after the title.
+    facts
+        a line on the recording.
+    notes
+        what the reader should know besides, a line each.
+    picture
+        PNG that is shown below the columns.
+    picture_text
+        what it shows, for those who cannot see it.
+    """
+    template = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
+    text = template.substitute(
+        title=escape(title),
+        maker=escape(maker),
+        facts=escape(facts),
+        notes=escape("\n".join(notes)),
+        columns="\n".join(_column(column) for column in columns),
+        picture=_data_address("image/png", picture.read_bytes()),
+        picture_text=escape(picture_text),
+    )
+    with write_whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def _column(column: Column) -> str:
+    tags = "\n".join(_tag(label, score) for label, score in column.tags)
+    return f"""<section>
+<h2>{escape(column.title)}</h2>
+<p>{escape(column.text)}</p>
+<audio controls preload="metadata" src="{_sound_address(column.sound)}"></audio>
+<img src="{_data_address("image/png", column.picture)}" alt="Spectrogram: {escape(column.title)}">
+<ol>
+{tags}
+</ol>
+</section>"""
+
+
+def _tag(label: str, score: float) -> str:
+    style = f"background: linear-gradient(to right, var(--bar) {100 * score:.1f}%, transparent 0)"
+    return f'<li style="{style}"><span>{escape(label)}</span><b>{score:.2f}</b></li>'
+
+
+def _sound_address(path: Path) -> str:
+    """The sound as 16-bit FLAC within the page, or its file's name where it is long."""
+    import numpy as np
+    import soundfile
+
+    with opened(path) as (file, _):
+        rate = file.samplerate
+        longest = int(EMBEDDED_SECONDS * rate)
+        # Headers of streams tell no length: one sample more shows that there are too many.
+        samples = file.read(min(file.frames, longest + 1), dtype="float32")
+    if len(samples) > longest:
+        return quote(os.fsencode(path.name))
+    stream = io.BytesIO()
+    # What exceeds full scale would be clipped.
+    peak = max(1.0, float(np.abs(samples).max(initial=0)))
+    soundfile.write(stream, samples / peak, rate, format="FLAC", subtype="PCM_16")
+    return _data_address("audio/flac", stream.getvalue())
+
+
+def _data_address(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"

@@ -1,0 +1,1 @@
+"""Recordings, frames and Mel spectrograms."""

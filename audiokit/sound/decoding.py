@@ -1,0 +1,254 @@
+"""Sound files decoded block by block, to mono, with what one should know of how they were read."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audiokit.errors import UserError
+from audiokit.file_kinds import file_kind, is_regular
+from audiokit.sound.sample_bytes import MendedFile, read_sample_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from soundfile import SoundFile
+
+__all__ = ["BLOCK_SAMPLES", "UNKNOWN_FRAMES", "Heard", "mono_blocks", "opened"]
+
+BLOCK_SAMPLES = 1 << 18
+"""Samples that are decoded at once."""
+
+LOWEST_RATE = 1000
+"""Hz; a header that says less is damaged."""
+
+UNKNOWN_FRAMES = 1 << 62
+"""From here on a number of frames stands for an unknown one, as streaming encoders leave it."""
+
+CANCELLING = 0.1
+"""Channels cancel where their sum has less than this share of the power that it would have if they were unrelated."""
+
+COMPARED_RUN = 512
+COMPARED_RUNS = 32
+"""So many stretches of so many samples of a block tell how channels go together: all of it would take half as long as
+decoding."""
+
+NOISE_STEPS = 1.5
+"""Steps of its numbers that a recording's own rounding and dither reach from its middle."""
+
+STEP = {"PCM_S8": 2**-7, "PCM_U8": 2**-7, "PCM_16": 2**-15, "PCM_24": 2**-23, "PCM_32": 2**-31}
+STEP |= {"ULAW": 2**-12, "ALAW": 2**-12, "ALAC_16": 2**-15, "ALAC_24": 2**-23}
+"""Least difference between samples, of full scale; formats that round in no fixed steps have none."""
+
+QUIET_PEAK = 1e-3
+"""Of full scale: what is below it is told, for much else than the sound may be amplified with it."""
+
+SHORT_SECONDS = 0.1
+"""What is missing up to here is not told: decoders of lossy formats differ by it."""
+
+
+@dataclass
+class Heard:
+    """What decoding a file has shown: gathered while its blocks come."""
+
+    channel: int | None = None
+    """The only one that is taken; None: their mean."""
+
+    n_frames: int = 0
+    sample_rate: int = 0
+    """Hz, of the file."""
+
+    lowest: float = np.inf
+    highest: float = -np.inf
+    step: float = 0.0
+    """Of full scale; 0 where there is none."""
+
+    n_compared: int = 0
+    """Samples that the sums of the channels are taken over."""
+
+    sums: NDArray[np.float64] | float = 0.0
+    """(n_channels,)"""
+
+    products: NDArray[np.float64] | float = 0.0
+    """(n_channels, n_channels)"""
+
+    notes: list[str] = field(default_factory=list)
+    """On the file: what is missing, or how it was read."""
+
+    def add(self, block: NDArray[np.float32], mono: NDArray[np.float32]) -> None:
+        """Take in a block, (n, n_channels), and what it became, (n,)."""
+        self.n_frames += len(mono)
+        self.lowest = min(self.lowest, float(mono.min()))
+        self.highest = max(self.highest, float(mono.max()))
+        if block.shape[1] > 1 and self.channel is None:
+            some = _sample_of(block)
+            self.n_compared += some.shape[1]
+            self.products = self.products + some @ some.T
+            self.sums = self.sums + some.sum(axis=1)
+
+    @property
+    def peak(self) -> float:
+        """Largest magnitude at the rate of the file."""
+        return max(self.highest, -self.lowest)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is nothing but one value, or the noise of the file's own rounding."""
+        return (self.highest - self.lowest) / 2 <= NOISE_STEPS * self.step
+
+    @property
+    def loudest_of_cancelling(self) -> int | None:
+        """The channel to take where the channels cancel each other; None where they do not."""
+        if not np.ndim(self.products):
+            return None
+        covariance = self.products - np.outer(self.sums, self.sums) / self.n_compared
+        powers = np.diag(covariance)
+        loud = powers.max() / self.n_compared > (NOISE_STEPS * self.step) ** 2
+        return int(powers.argmax()) if loud and covariance.sum() < CANCELLING * powers.sum() else None
+
+    def all_notes(self) -> list[str]:
+        """With those on what was heard."""
+        notes = list(self.notes)
+        if self.channel is not None:
+            notes.append(f"its channels cancel each other: channel {self.channel + 1} alone is used")
+        if self.is_silent and self.highest == self.lowest:
+            notes.append("it is silent: all of its samples are the same")
+        elif self.is_silent:
+            notes.append("it is silent: there is only the noise of its own rounding")
+        elif self.peak < QUIET_PEAK:
+            notes.append(f"its peak is {20 * np.log10(self.peak):.0f} dB re full scale: noise is amplified with it")
+        return notes
+
+
+def mono_blocks(path: Path, heard: Heard) -> Iterator[NDArray[np.float32]]:
+    """Decoded blocks of a file, mixed to mono, each checked.
+
+    Parameters
+    ----------
+    path
+        anything that libsndfile reads.
+    heard
+        is filled while the blocks come: the sample rate before the first, the notes on the file with the last.
+
+    Raises
+    ------
+    UserError
+        where the file is unreadable, or holds samples that are not finite.
+    """
+    with opened(path) as (file, notes):
+        heard.step = STEP.get(file.subtype, 0.0)
+        heard.sample_rate = file.samplerate
+        while len(block := file.read(BLOCK_SAMPLES, dtype="float32", always_2d=True)):
+            mono = _mono(block, heard.channel)
+            _check_finite(mono, path, first=heard.n_frames, sample_rate=file.samplerate)
+            heard.add(block, mono)
+            yield mono
+        told = file.frames
+        heard.notes = notes
+        if told < UNKNOWN_FRAMES and told - heard.n_frames > SHORT_SECONDS * file.samplerate:
+            heard.notes.append(_missing(heard.n_frames / file.samplerate, told / file.samplerate))
+
+
+@cache
+def _forward() -> type[SoundFile]:
+    """Files that are read without a jump: where the length is unknown there is none."""
+    import soundfile
+
+    class Forward(soundfile.SoundFile):
+        def seekable(self) -> bool:
+            return False
+
+    return Forward
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[SoundFile, list[str]]]:
+    """Open a file for reading from its beginning to its end, and give notes on what its header says.
+
+    Raises
+    ------
+    UserError
+        where it is no sound file that can be read.
+    """
+    import soundfile
+
+    try:
+        # A name in bytes also where it is no UTF-8.
+        source, mended = os.fsencode(path), None
+        if not is_regular(path):
+            raise UserError(f"{path} is {file_kind(path)}, not an audio file")
+        found = read_sample_bytes(path)
+        if found and found.patches:
+            source = mended = MendedFile(path, found.patches)
+        try:
+            with _forward()(source) as file:
+                if file.samplerate < LOWEST_RATE:
+                    raise UserError(
+                        f"{path} says that it has {file.samplerate} samples a second: its header is damaged"
+                    )
+                yield file, _notes_on(found, file)
+        finally:
+            if mended:
+                mended.close()
+    except (soundfile.SoundFileError, TypeError, ValueError, OSError) as error:
+        raise UserError(_refusal(path, error)) from error
+
+
+def _notes_on(found, file: SoundFile) -> list[str]:
+    """What to tell of a header that says another length than is there."""
+    if found is None or found.told is None or not found.there:
+        return []
+    seconds = file.frames / file.samplerate
+    told = seconds * found.told / found.there
+    if found.is_longer:
+        was = f"tells {told:.3g} s" if found.told else "was never finished"
+        return [f"its header {was}: all {seconds:.4g} s that are there are read"]
+    return [_missing(seconds, told)] if told - seconds > SHORT_SECONDS else []
+
+
+def _missing(seconds: float, told: float) -> str:
+    return f"there are only {seconds:.4g} of the {told:.4g} s that its header tells: the rest is missing or damaged"
+
+
+def _refusal(path: Path, error: Exception) -> str:
+    """Why a file cannot be read, in a line."""
+    reason = str(getattr(error, "error_string", "") or getattr(error, "strerror", "") or error).strip(" .\n")
+    if kind := file_kind(path):
+        return f"cannot read {path} ({reason}): it is {kind}"
+    if isinstance(error, OSError):
+        return f"cannot read {path} ({reason}): mend that and run again"
+    return f"cannot read {path} ({reason}): it is damaged, cut off, or no audio file; give a wav, flac, ogg, mp3 …"
+
+
+def _sample_of(block: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Some evenly spaced stretches of a block, (n, n_channels) → (n_channels, fewer); all of a short one."""
+    n_runs = len(block) // COMPARED_RUN
+    if n_runs > COMPARED_RUNS:
+        runs = block[: n_runs * COMPARED_RUN].reshape(n_runs, COMPARED_RUN, -1)
+        block = runs[:: n_runs // COMPARED_RUNS].reshape(-1, block.shape[1])
+    return np.ascontiguousarray(block.T, np.float64)
+
+
+def _mono(block: NDArray[np.float32], channel: int | None) -> NDArray[np.float32]:
+    if channel is not None:
+        return np.ascontiguousarray(block[:, channel])
+    return block.mean(axis=1, dtype=np.float32) if block.shape[1] > 1 else block[:, 0]
+
+
+def _check_finite(samples: NDArray[np.float32], path: Path, *, first: int, sample_rate: int) -> None:
+    with np.errstate(all="ignore"):
+        # A sum is quicker, but may overflow where no sample does.
+        if np.isfinite(samples.sum()) or np.isfinite(samples).all():
+            return
+    bad = int(np.flatnonzero(~np.isfinite(samples))[0])
+    raise UserError(
+        f"{path} holds samples that are not finite (NaN or infinity), the first at "
+        f"{(first + bad) / sample_rate:.3f} s: export the recording again"
+    )

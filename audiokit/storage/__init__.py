@@ -1,0 +1,1 @@
+"""Data on the disk that survives a kill, and the processes that make it."""

@@ -1,1 +1,0 @@
-"""Experiments: plans of settings, doce's command line, result tables."""

@@ -1,0 +1,1 @@
+"""From a recording to sounds, tags, pictures and a page."""

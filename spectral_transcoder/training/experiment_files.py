@@ -1,0 +1,153 @@
+"""Which results the training experiment leaves, and where they lie, each under its setting's identifier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audiokit.errors import UserError
+from audiokit.files import write_whole
+from audiokit.storage.wholeness import is_made
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+
+    from audiokit.experiments.plan import Setting
+
+__all__ = ["METRICS", "SPLITS", "STUDENTS", "ExperimentFiles", "gives_mel"]
+
+STUDENTS = ("self", "effnet_b0", "effnet_b7")
+"""Models that give scores without a Mel spectrogram."""
+
+SPLITS = ("train", "valid", "eval")
+METRICS = (
+    "mel_mse", "logit_bce", "logit_kl", "logit_mse", "logit_cos", "ptopafc", "ptopafc_weighted",
+    "logit_bce_tvb", "logit_kl_tvb", "logit_mse_tvb", "logit_cos_tvb", "ptopafc_tvb", "labels", "labels_tvb",
+)  # fmt: skip
+FOLDERS = ("model", "loss", "evaluation", "metric", "duration")
+
+
+@dataclass(frozen=True)
+class ExperimentFiles:
+    """The folder of an experiment; what `training_experiment` explains lies in it."""
+
+    root: Path
+
+    def is_done(self, setting: Setting) -> bool:
+        """Whether the results of a setting's step are there, whole, and of what the step before has left."""
+        return is_made(self._results(setting), inputs=self._inputs(setting))
+
+    def _results(self, setting: Setting) -> list[Path]:
+        """What the step of a setting leaves for others."""
+        match setting["step"]:
+            case "train":
+                return [self.model_path(setting), self.settings_path(setting)]
+            case "evaluate":
+                names = [f"logit_{split}" for split in SPLITS] if setting["transcoder"] == "oracle" else ["logit"]
+                return [self.path("evaluation", setting, name) for name in names]
+            case _:
+                names = [name for name in METRICS if name != "mel_mse" or gives_mel(setting)]
+                return [self.path("metric", setting, name) for name in names]
+
+    def _inputs(self, setting: Setting) -> list[Path]:
+        """What an earlier step has left for that of a setting."""
+        match setting["step"]:
+            case "train":
+                return []
+            case "evaluate":
+                return [self.model_path(setting)]
+            case _:
+                return self._results(setting.replace(step="evaluate"))
+
+    def outputs(self, setting: Setting) -> list[Path]:
+        """Files that the step of a setting has left so far, the checkpoint of a stopped training among them."""
+        return sorted(path for folder in FOLDERS for path in (self.root / folder).glob(f"{setting.identifier()}_*"))
+
+    def result(self, setting: Setting, name: str) -> np.ndarray | None:
+        """Values of a metric, or None where they are not there."""
+        path = self.path("metric", setting.replace(step="metric"), name)
+        return np.load(path) if path.is_file() else None
+
+    def losses(self, setting: Setting) -> dict[str, np.ndarray]:
+        """Loss arrays by name, of a training that has ended, else of its checkpoint's whole epochs."""
+        start = f"{setting.identifier()}_"
+        paths = self.root.joinpath("loss").glob(f"{start}losses_*.npy")
+        losses = {path.stem.removeprefix(start): np.load(path) for path in paths}
+        if losses:
+            return losses
+        checkpoint = self._checkpoint(setting)
+        begun = checkpoint["iteration"] if checkpoint["epoch"] else 0
+        return {
+            name: np.array(values[: len(values) - begun] if name.endswith("_train") else values)
+            for name, values in checkpoint["losses"].items()
+        }
+
+    def is_begun(self, setting: Setting) -> bool:
+        """Whether a training has left a model, or a checkpoint to make one of."""
+        return self.model_path(setting).is_file() or self.checkpoint_path(setting).is_file()
+
+    def begun_identifiers(self) -> list[str]:
+        """Identifiers of all trainings in the folder that have left a model or a checkpoint."""
+        ends = ("_model", "_checkpoint")
+        names = [path.name for path in self.root.joinpath("model").glob("*") if path.name.endswith(ends)]
+        return sorted({name.rpartition("_")[0] for name in names})
+
+    def best_state(self, setting: Setting) -> dict[str, torch.Tensor]:
+        """Weights of a training that has ended, else the best so far of its checkpoint."""
+        from audiokit.learning.checkpoints import read_tensors
+
+        path = self.model_path(setting)
+        if path.is_file():
+            return read_tensors(path, remedy="delete it and train again")
+        return self._checkpoint(setting)["best_state"]
+
+    def _checkpoint(self, setting: Setting) -> dict:
+        from audiokit.learning.checkpoints import read_tensors  # and PyTorch, which tables of results do not need
+
+        return read_tensors(self.checkpoint_path(setting), remedy="delete it and train again")
+
+    def path(self, folder: str, setting: Setting, name: str) -> Path:
+        """File of an array."""
+        return self.root / folder / f"{setting.identifier()}_{name}.npy"
+
+    def model_path(self, setting: Setting) -> Path:
+        """Weights that training leaves."""
+        return self.root / "model" / f"{setting.replace(step='train').identifier()}_model"
+
+    def checkpoint_path(self, setting: Setting) -> Path:
+        """Checkpoint of a training that is under way."""
+        return self.root / "model" / f"{setting.replace(step='train').identifier()}_checkpoint"
+
+    def settings_path(self, setting: Setting) -> Path:
+        """What the network beside it is."""
+        model = self.model_path(setting)
+        return model.with_name(f"{model.name}_settings.yaml")
+
+    def save(self, folder: str, setting: Setting, name: str, values: np.ndarray) -> None:
+        """Write an array, whole or not at all."""
+        path = self.path(folder, setting, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with write_whole(path) as partial:
+            np.save(partial, values, allow_pickle=False)
+
+    def load(self, folder: str, setting: Setting, name: str) -> np.ndarray:
+        """Read an array of an earlier step.
+
+        Raises
+        ------
+        UserError
+            where it is missing.
+        """
+        path = self.path(folder, setting, name)
+        if not path.is_file():
+            raise UserError(f"{path} is missing: compute the step {setting['step']} of this setting first")
+        return np.load(path)
+
+
+def gives_mel(setting: Setting) -> bool:
+    """Whether there is a Mel spectrogram to compare with the teacher's, which the oracle has by definition."""
+    return setting["transcoder"] not in ("oracle", *STUDENTS)

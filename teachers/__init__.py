@@ -1,0 +1,1 @@
+"""Pretrained sound classifiers behind one interface."""

@@ -1,0 +1,70 @@
+"""The catalogue of published datasets, and how their archives are laid out here."""
+
+from pathlib import PurePosixPath
+
+import pytest
+
+from audiokit.download.archives import is_archive
+from audiokit.download.audio_datasets import read_catalogue, select
+from audiokit.errors import UserError
+
+TAU = "TAU-urban-acoustic-scenes-2020-mobile-development"
+CATALOGUE = read_catalogue()
+
+
+def test_the_default_is_what_the_paper_needs():
+    assert [dataset.name for dataset in select(None, CATALOGUE)] == ["TAU", "URBAN-SOUND-8K", "SONYC-UST"]
+    assert select([], CATALOGUE) == select(None, CATALOGUE)
+
+
+def test_names_of_datasets_and_of_folders_are_resolved():
+    assert [dataset.name for dataset in select(["esc-50", "TAU", TAU, "ESC-50"], CATALOGUE)] == ["ESC-50", "TAU"]
+
+
+def test_an_unknown_name_is_refused():
+    with pytest.raises(UserError, match="no dataset 'ESC': there are EMVD, TAU, URBAN-SOUND-8K, SONYC-UST, ESC-50"):
+        select(["TAU", "ESC"], CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    ("name", "inside", "place"),
+    [
+        ("TAU", f"{TAU}/audio/airport-barcelona-0-0-a.wav", "audio/airport-barcelona-0-0-a.wav"),
+        ("TAU", f"{TAU}/evaluation_setup/fold1_train.csv", "evaluation_setup/fold1_train.csv"),
+        ("TAU", f"{TAU}/meta.csv", "meta.csv"),
+        ("URBAN-SOUND-8K", "UrbanSound8K/audio/fold10/100648-1-0-0.wav", "audio/100648-1-0-0.wav"),
+        ("URBAN-SOUND-8K", "UrbanSound8K/metadata/UrbanSound8K.csv", "metadata/UrbanSound8K.csv"),
+        ("URBAN-SOUND-8K", "UrbanSound8K/audio/fold1/.DS_Store", None),
+        ("URBAN-SOUND-8K", "UrbanSound8K/audio/fold1/._100648-1-0-0.wav", None),
+        ("SONYC-UST", "audio-3/00_000066.wav", "audio/00_000066.wav"),
+        ("SONYC-UST", "audio/00_000066.wav", "audio/00_000066.wav"),
+        ("SONYC-UST", "__MACOSX/00_000066.wav", None),
+        ("ESC-50", "ESC-50-master/audio/1-104089-A-22.wav", "audio/1-104089-A-22.wav"),
+        ("ESC-50", "ESC-50-master/meta/esc50.csv", "meta/esc50.csv"),
+        ("ESC-50", "ESC-50-master/.github/settings.yml", None),
+    ],
+)
+def test_archives_are_laid_out_as_the_experiments_expect(name, inside, place):
+    assert CATALOGUE[name].place(PurePosixPath(inside)) == (place and PurePosixPath(place))
+
+
+def test_everything_can_be_checked():
+    for dataset in CATALOGUE.values():
+        for file in dataset.files:
+            assert file.url.startswith("https://")
+            assert dataset.record or file.checksum or (file.recordings and file.holds)
+            assert file.checksum is None or len(file.checksum.removeprefix("md5:")) == 32
+
+
+def test_the_files_are_those_of_the_records():
+    assert {name: len(dataset.files) for name, dataset in CATALOGUE.items()} == {
+        "EMVD": 0,
+        "TAU": 18,
+        "URBAN-SOUND-8K": 1,
+        "SONYC-UST": 21,
+        "ESC-50": 1,
+    }
+    names = [file.name for dataset in CATALOGUE.values() for file in dataset.files]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if not is_archive(name)] == ["annotations.csv", "dcase-ust-taxonomy.yaml"]
+    assert CATALOGUE["TAU"].files[0].url == (f"https://zenodo.org/records/3819968/files/{TAU}.audio.1.zip?download=1")

@@ -1,0 +1,90 @@
+"""How command lines end."""
+
+import argparse
+import errno
+import gc
+import subprocess
+import sys
+
+import pytest
+
+from audiokit import cli
+from audiokit.errors import UserError
+
+
+def failing(error):
+    def main(_):
+        raise error
+
+    return main
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_the_status_is_that_of_the_script(status, capsys):
+    seen = []
+    assert cli.run(lambda arguments: seen.append(arguments) or status, ["--output", "x"]) == status
+    assert seen == [["--output", "x"]]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_without_arguments_the_script_reads_its_own():
+    seen = []
+    cli.run(lambda arguments: seen.append(arguments) or 0)
+    assert seen == [None]
+
+
+def test_what_a_user_can_mend_is_told_in_one_line(capsys):
+    assert cli.run(failing(UserError("no file birds.wav: give another"))) == 1
+    assert capsys.readouterr() == ("", "error: no file birds.wav: give another\n")
+
+
+def test_an_interruption_is_told_in_one_line(capsys):
+    assert cli.run(failing(KeyboardInterrupt())) == 130
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "run the same command again" in err
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT], ids=["full", "quota"])
+@pytest.mark.parametrize("name", ["results/song.wav", None])
+def test_a_full_disk_is_told_in_one_line(number, name, capsys):
+    assert cli.run(failing(OSError(number, "No space left on device", name))) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "the disk is full" in err
+    assert (name or "while writing") in err
+
+
+@pytest.mark.parametrize("n_lines", [3, 100_000], ids=["less than a buffer", "more than a pipe holds"])
+def test_a_reader_that_goes_away_is_no_fault(n_lines):
+    code = f"import sys; from audiokit import cli\nsys.exit(cli.run(lambda _: print('line\\n' * {n_lines}) or 0))"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
+@pytest.mark.parametrize("error", [PermissionError(errno.EACCES, "denied"), ValueError("a fault of ours")], ids=repr)
+def test_faults_of_the_program_are_not_hidden(error):
+    with pytest.raises(type(error)):
+        cli.run(failing(error))
+
+
+def test_counts_start_at_one(capsys):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--jobs", type=cli.positive)
+    assert parser.parse_args(["--jobs", "12"]).jobs == 12
+    for wrong in ("0", "-3", "1.5", "many"):
+        with pytest.raises(SystemExit):
+            parser.parse_args([f"--jobs={wrong}"])
+        assert wrong in capsys.readouterr().err
+
+
+def test_garbage_is_searched_for_again_after_imports_that_fail():
+    with pytest.raises(ImportError), cli.quick_imports():
+        searched_meanwhile = gc.isenabled()
+        raise ImportError
+    assert not searched_meanwhile
+    assert gc.isenabled()

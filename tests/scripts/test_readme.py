@@ -1,0 +1,100 @@
+"""Every command of the README works as it stands there, in a fresh clone."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from classification_fixtures import write_esc, write_sonyc, write_urbansound8k
+from dataset_fixtures import write_tau
+from sensor_fixtures import make_levels, make_table, make_times, write_csv, write_npy
+
+from yamnet.network import YAMNet
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, flags=re.DOTALL)
+COMMANDS = [line for language, block in BLOCKS if not language for line in block.splitlines()]
+
+RUN_ELSEWHERE = {
+    "make demo": "the demo itself",
+    "make test": "this very run",
+    "pip install -r requirements.txt": "`make demo` does it",
+    "python3 download_pretrained_models.py": "against a local server in test_pretrained.py",
+    "python3 download_pretrained_models.py --only yamnet mn04_as paper_transcoders": "likewise",
+    "python3 exp_train_model/launch_experiment/launch_exp_py.py --exp_type restricted": "test_launch_experiment.py",
+    "python3 exp_train_model/export_experiment_results.py": "it needs PANN; test_training_experiment.py has small ones",
+    "python3 exp_train_model/main_doce_training.py -s cnn/dataset=full+classifier=PANN -d -e myresults.png": "likewise",
+    "python3 exp_train_model/plot_training_curve.py": "with a dataset of one's own below",
+    "python3 download_datasets.py": "against a local server in test_download_datasets.py",
+    "python3 download_datasets.py --list TAU,ESC-50 --output mypath": "likewise",
+}
+PRINT_ONLY = ("--list", " -p", " -c", "--dry_run")
+"""Options of commands whose last word is no file."""
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A clone with recordings where the README has them, and a YAMNet with random weights."""
+    folder = tmp_path_factory.mktemp("clone") / "spectral-transcoder"
+    tracked = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True
+    )
+    if tracked.returncode:
+        pytest.skip("not a git checkout: nothing to clone")
+    for name in filter(None, tracked.stdout.splitlines()):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    noise = 0.1 * np.random.default_rng(0).standard_normal(32000 * 3)
+    (folder / "recordings").mkdir()
+    soundfile.write(folder / "audio" / "myfile.wav", noise, 32000)
+    soundfile.write(folder / "audio" / "street_pedestrian-paris-152-4607-a.wav", noise, 32000)
+    for number in range(8):
+        soundfile.write(folder / "recordings" / f"street_{number}.flac", noise, 32000)
+    write_tau(folder, 8, seconds=1)
+    write_urbansound8k(folder, folds=(1, 2))
+    write_sonyc(folder)
+    write_esc(folder)
+    (folder / "levels").mkdir()
+    write_npy(folder / "levels" / "sensor.npy", make_levels(240))
+    write_csv(folder / "sensor.csv", make_table(make_levels(480), make_times(480)))
+    torch.manual_seed(0)
+    torch.save(YAMNet().state_dict(), folder / "yamnet" / "yamnet.pth")
+    (folder / "bin").mkdir()
+    (folder / "bin" / "python3").symlink_to(sys.executable)
+    return folder
+
+
+def run(command, folder):
+    environment = os.environ | {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
+    # A symbolic link hides the environment from Python: name its packages, after the clone's own.
+    environment["PYTHONPATH"] = os.pathsep.join([str(folder), *filter(None, sys.path)])
+    return subprocess.run(["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in RUN_ELSEWHERE], ids=str)
+def test_command_runs(command, clone):
+    done = run(command, clone)
+    assert done.returncode == 0, done.stderr
+    if not any(option in command for option in PRINT_ONLY):
+        written = re.sub(r" \(.*\)$", "", done.stdout.strip().splitlines()[-1]).split()[-1]
+        assert (clone / written).stat().st_size > 1000
+
+
+@pytest.mark.parametrize("code", [block for language, block in BLOCKS if language == "python"])
+def test_python_example_prints_scores(code, clone):
+    done = run(f"python3 - <<'END'\n{code}\nEND", clone)
+    assert done.returncode == 0, done.stderr
+    n_printed = done.stdout.count("', 0.") if "top_labels" in code else done.stdout.count("2024-05-01")
+    assert n_printed == (10 if "top_labels" in code else 6)
+
+
+def test_readme_names_no_script_that_does_not_exist():
+    assert all((ROOT / name).is_file() for name in set(re.findall(r"python3 (\S+\.py)", README)))

@@ -1,0 +1,83 @@
+"""The transcoders that come with the project: complete, small, and better than none."""
+
+import pytest
+import torch
+
+from audiokit.paths import REFERENCE_MODELS
+from audiokit.sound.audio import load
+from spectral_transcoder.pinv import Pinv
+from spectral_transcoder.third_octave import SAMPLE_RATE, third_octave
+from spectral_transcoder.training.evaluation import evaluate_teacher, evaluate_transcoder
+from spectral_transcoder.training.losses import score_bce
+from spectral_transcoder.transcoders.store import find_transcoders, load_transcoder
+from teachers.registry import front_end_of, load_teacher
+
+SHIPPED = {"YamNet": {"tcn"}, "mn04_as": {"tcn"}}
+EACH = [(teacher, name) for teacher, names in SHIPPED.items() for name in sorted(names)]
+WEIGHTS = {"YamNet": "yamnet/yamnet.pth", "mn04_as": "efficientat/mn04_as_mAP_432.pt"}
+LARGEST = 3_000_000
+
+UNSEEN = "urbansound8k/fold1"
+"""Recordings that none of them was trained on, but for a few that their lists name."""
+
+N_CLIPS = 20
+
+
+@pytest.mark.parametrize("teacher", SHIPPED)
+def test_those_of_each_teacher_are_found(teacher):
+    assert find_transcoders(teacher, [REFERENCE_MODELS]).keys() == SHIPPED[teacher]
+
+
+@pytest.mark.parametrize(("teacher", "name"), EACH)
+def test_they_are_small_and_give_mel_spectrograms(teacher, name):
+    stored = find_transcoders(teacher, [REFERENCE_MODELS])[name]
+    assert stored.weights.stat().st_size < LARGEST
+    front_end = front_end_of(teacher)
+    with torch.inference_mode():
+        mel = load_transcoder(stored)(60 * torch.rand(2, 8, 29, generator=torch.Generator().manual_seed(0)))
+    assert mel.shape == (2, front_end.chunk_frames, front_end.n_mels)
+    assert mel.isfinite().all()
+
+
+@pytest.fixture(scope="module")
+def seconds(shared):
+    """Two whole seconds of each of some clips, by sample rate."""
+    heard = frozenset().union(
+        *(
+            stored.training_recordings
+            for name in SHIPPED
+            for stored in find_transcoders(name, [REFERENCE_MODELS]).values()
+        )
+    )
+    paths = [path for path in sorted((shared / "data" / UNSEEN).glob("*.ogg")) if path.name.split("-")[0] not in heard]
+    paths = paths[:: len(paths) // N_CLIPS][:N_CLIPS]
+
+    def at(sample_rate):
+        return torch.stack([torch.from_numpy(load(path, sample_rate=sample_rate))[: 2 * sample_rate] for path in paths])
+
+    return {rate: at(rate).reshape(-1, rate) for rate in (16000, 32000)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("teacher_name", SHIPPED)
+def test_they_are_better_than_none_on_what_they_have_not_seen(shared, seconds, teacher_name):
+    teacher = load_teacher(teacher_name, weights=shared / "weights" / WEIGHTS[teacher_name])
+    front_end = teacher.front_end
+    split = {
+        "third_octave": third_octave(seconds[SAMPLE_RATE]),
+        "mel": front_end(seconds[front_end.sample_rate])[:, : front_end.chunk_frames],
+    }
+    target = torch.from_numpy(evaluate_teacher(teacher, split["mel"]).scores)
+
+    def measured(transcoder):
+        evaluated = evaluate_transcoder(transcoder, teacher, split)
+        scores = torch.from_numpy(evaluated.scores)
+        same_top_class = (scores.argmax(dim=1) == target.argmax(dim=1)).float().mean().item()
+        return score_bce(scores, target).item(), evaluated.mel_mse.mean(), same_top_class
+
+    bce, mel_mse, same_top_class = measured(Pinv(front_end))
+    for stored in find_transcoders(teacher_name, [REFERENCE_MODELS]).values():
+        its_bce, its_mel_mse, its_same_top_class = measured(load_transcoder(stored))
+        assert its_bce < 0.7 * bce
+        assert its_mel_mse < mel_mse
+        assert its_same_top_class > same_top_class + 0.15
