@@ -1,13 +1,14 @@
 """Third-octave levels of noise-monitoring sensors to scores of sound sources, without any recording.
 
 `load_predictor` and `Predictor` are the way in from Python, `tag_all` is what `predict_third_octave.py` calls. In the
-order of the data: `readers` (files), `gaps` (what is missing, and blocks), `calibration`, `prediction`, `summary`,
-`output`, `overview` and `picture`, `excerpt`.
+order of the data: `reading` (which file is what), `formats` (bytes to tables of cells), `bands` and `times` (cells to
+levels and seconds), `frames` (in order, every 125 ms or 1 s, what is wrong counted by `quality`), `gaps` (blocks),
+`calibration`, `prediction`, `summary`, `output`, `overview` and `picture`, `excerpt`.
 """
 
 from spectral_transcoder.sensor.calibration import automatic_offset
 from spectral_transcoder.sensor.prediction import Predictor, load_predictor
-from spectral_transcoder.sensor.readers import open_levels
+from spectral_transcoder.sensor.reading.opening import open_levels
 from spectral_transcoder.sensor.sources import Reading
 from spectral_transcoder.sensor.tagging import Wanted, tag_all
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.sensor.gaps import LEVEL_RANGE_DB, Quality, clean
+from audiokit.errors import UserError
+from spectral_transcoder.sensor.frames import frames
+from spectral_transcoder.sensor.quality import LEVEL_RANGE_DB, Quality
 from spectral_transcoder.third_octave import SENSOR_CALIBRATION_DB, SILENCE_RMS
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ def automatic_offset(sources: Iterable[LevelSource]) -> float:
     Parameters
     ----------
     sources
-        read once each; together they get one offset, for they should be of one sensor.
+        read once each; together they get one offset, for they should be of one sensor. Of one that cannot be read to
+        its end, nothing counts.
 
     Returns
     -------
@@ -118,19 +120,30 @@ def automatic_offset(sources: Iterable[LevelSource]) -> float:
     Raises
     ------
     UserError
-        where there is no frame to tell by.
+        where there is no frame to tell by; if a source could not be read, why.
     """
     histogram = LevelHistogram()
+    problem: UserError | None = None
     for source in sources:
         if not source.can_be_read_again:
             raise UserError(f"{source.name} can be read only once: give --db_offset, or a file")
-        quality = Quality()
-        for piece in source.pieces():
-            histogram.add(overall_levels(clean(piece.levels, quality)))
+        try:
+            histogram.counts += _histogram_of(source).counts
+        except UserError as error:
+            problem = problem or error
     loud = histogram.percentile(LOUD_PERCENTILE)
     if np.isnan(loud):
+        if problem is not None:
+            raise problem
         raise UserError("there is no frame with levels to find the offset by: give --db_offset")
     return -loud
+
+
+def _histogram_of(source: LevelSource) -> LevelHistogram:
+    histogram = LevelHistogram()
+    for piece in frames(source, Quality()):
+        histogram.add(overall_levels(piece.levels))
+    return histogram
 
 
 def warning_about(loud_level: float, db_offset: float) -> str | None:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.files import write_whole
+from audiokit.errors import UserError
+from audiokit.files import write_whole
+from spectral_transcoder.listening.sounds import SoundWriter
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.sensor.calibration import FLOOR_DB, calibrate
-from spectral_transcoder.sensor.clock import Clock, parse_time, text_of
-from spectral_transcoder.sensor.gaps import Quality, clean
-from spectral_transcoder.sounds import SoundWriter
+from spectral_transcoder.sensor.frames import frames
+from spectral_transcoder.sensor.quality import Quality
+from spectral_transcoder.sensor.times.clock import Clock, parse_time, text_of
 from spectral_transcoder.third_octave import N_BANDS
 from spectral_transcoder.transcoding import align_chunks
 
@@ -39,7 +40,8 @@ def read_excerpt(source: LevelSource, start: str, n_seconds: int) -> tuple[NDArr
     Parameters
     ----------
     start
-        seconds from the first frame, or a date and time where the file has them.
+        seconds from the first frame, or a date and time where the file has them; without a zone, on the clock of the
+        file.
 
     Returns
     -------
@@ -50,7 +52,7 @@ def read_excerpt(source: LevelSource, start: str, n_seconds: int) -> tuple[NDArr
     UserError
         where there is no level in the excerpt, or it has a date and the file has none.
     """
-    begin, clock = parse_time(start)
+    begin, clock = parse_time(start, source.zone)
     is_date = clock is not Clock.BEGINNING
     if is_date and source.clock is Clock.BEGINNING:
         raise UserError(f"{source.name} has no dates: give the beginning of the excerpt in seconds, or --start")
@@ -59,13 +61,17 @@ def read_excerpt(source: LevelSource, start: str, n_seconds: int) -> tuple[NDArr
     levels = np.full((n_seconds * frames_per_second, N_BANDS), np.nan, np.float32)
     first: float | None = begin if is_date else None
     last = -np.inf
-    for piece in source.pieces():
+    series = None
+    for piece in frames(source, Quality()):
+        series = piece.series if series is None else series
+        if not len(piece.times) or (source.is_interleaved and piece.series != series):
+            continue
         if first is None:
-            first = begin + float(piece.times[~np.isnan(piece.times)][0])
+            first = begin + float(piece.times[0])
         places = np.rint((piece.times - first) / hop)
         inside = (places >= 0) & (places < len(levels))
-        levels[places[inside].astype(int)] = clean(piece.levels, Quality())[inside]
-        last = max(last, float(np.nanmax(piece.times)))
+        levels[places[inside].astype(int)] = piece.levels[inside]
+        last = max(last, float(piece.times[-1]))
         if last >= first + n_seconds:
             break
     if np.isnan(levels).all():

@@ -1,74 +1,25 @@
-"""What is missing or wrong in levels, and their division into blocks in which gaps stay gaps."""
+"""Levels divided into blocks in which gaps stay gaps."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.sensor.clock import Clock, text_of
+from spectral_transcoder.sensor.frames import frames
 from spectral_transcoder.third_octave import N_BANDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Self
 
     from numpy.typing import NDArray
 
-    from spectral_transcoder.sensor.sources import LevelSource, Piece
+    from spectral_transcoder.sensor.quality import Quality
+    from spectral_transcoder.sensor.sources import LevelSource
 
-__all__ = ["LEVEL_RANGE_DB", "Blocks", "Quality", "clean", "divide"]
-
-LEVEL_RANGE_DB = (-250.0, 200.0)
-"""What levels can be, whatever they are relative to. Digital silence of our own third octaves is at −154."""
-
-SAME_TIME = 0.1
-"""Of a cadence: frames that are nearer to each other are one and the same."""
-
-MOSTLY_WRONG = 0.5
-"""Share of the first frames that are out of range, above which the file is taken for something else than levels."""
-
-
-@dataclass
-class Quality:
-    """What was found in the frames of a source."""
-
-    n_frames: int = 0
-    n_repeated: int = 0
-    """Frames with the time of the one before; passed over."""
-
-    n_undated: int = 0
-    """Frames without a time among others that have one; passed over."""
-
-    n_unknown: int = 0
-    """Frames with a level that is not a number; gaps."""
-
-    n_out_of_range: int = 0
-    """Frames with a level beyond `LEVEL_RANGE_DB`; gaps."""
-
-    n_gaps: int = 0
-    """Places where frames are missing between times."""
-
-    n_missing: int = 0
-    """Frames that are missing there."""
-
-    longest_gap: int = 0
-    """The most frames missing at one place."""
-
-    def lines(self, hop_seconds: float) -> list[str]:
-        """A line for each kind of problem that there is."""
-        counted = (
-            (self.n_repeated, "with the time of the one before: passed over"),
-            (self.n_undated, "without a time: passed over"),
-            (self.n_unknown, "with levels that are no numbers: gaps"),
-            (self.n_out_of_range, "with levels below {:g} or above {:g} dB: gaps".format(*LEVEL_RANGE_DB)),
-        )
-        lines = [f"{count} of {self.n_frames} frames {text}" for count, text in counted if count]
-        if self.n_gaps:
-            missing, longest = (duration(count * hop_seconds) for count in (self.n_missing, self.longest_gap))
-            lines.append(f"gaps between times: {self.n_gaps}, {missing} in all, the longest {longest}")
-        return lines
+__all__ = ["Blocks", "divide"]
 
 
 @dataclass(frozen=True)
@@ -86,31 +37,11 @@ class Blocks:
 
     series: int
 
-
-def duration(seconds: float) -> str:
-    """A duration for people to read."""
-    for limit, divisor, unit in ((120, 1, "s"), (7200, 60, "min"), (172800, 3600, "h")):
-        if seconds < limit:
-            return f"{seconds / divisor:.4g} {unit}"
-    return f"{seconds / 86400:.4g} days"
-
-
-def clean(levels: NDArray[np.float32], quality: Quality) -> NDArray[np.float32]:
-    """Make frames with a level that is unknown or out of range NaN as a whole, and count them.
-
-    Parameters
-    ----------
-    levels : (n, 29)
-        in dB; −inf is a band without energy, and right.
-    """
-    lowest, highest = LEVEL_RANGE_DB
-    unknown = np.isnan(levels).any(axis=1)
-    wrong = (((levels < lowest) & (levels != -np.inf)) | (levels > highest)).any(axis=1) & ~unknown
-    quality.n_frames += len(levels)
-    quality.n_unknown += int(unknown.sum())
-    quality.n_out_of_range += int(wrong.sum())
-    bad = unknown | wrong
-    return np.where(bad[:, None], np.float32(np.nan), levels) if bad.any() else levels
+    def parts(self, n_blocks: int) -> Iterator[Self]:
+        """At most so many at a time."""
+        for start in range(0, len(self.times), n_blocks):
+            some = slice(start, start + n_blocks)
+            yield replace(self, levels=self.levels[some], times=self.times[some], extents=self.extents[some])
 
 
 def divide(source: LevelSource, *, frames_per_block: int, quality: Quality) -> Iterator[Blocks]:
@@ -127,33 +58,20 @@ def divide(source: LevelSource, *, frames_per_block: int, quality: Quality) -> I
     Raises
     ------
     UserError
-        where times go backwards, or most of the first levels cannot be levels.
+        as `frames` does.
     """
-    grid: _Grid | None = None
-    for piece in source.pieces():
-        dated = ~np.isnan(piece.times)
-        n_undated = int((~dated).sum())
-        quality.n_undated += n_undated
-        quality.n_frames += n_undated
-        levels = clean(piece.levels[dated], quality)
-        if quality.n_out_of_range > MOSTLY_WRONG * quality.n_frames:
-            raise UserError(_not_levels(source, piece))
-        if grid is None or piece.series != grid.series:
-            if grid is not None:
-                yield from grid.finish()
-            grid = _Grid(source, frames_per_block, piece.series, quality)
-        yield from grid.add(levels, piece.times[dated])
-    if grid is not None:
+    grids: dict[int, _Grid] = {}
+    for piece in frames(source, quality):
+        if piece.series not in grids:
+            if not source.is_interleaved:
+                # Nothing more will come of the others.
+                for grid in grids.values():
+                    yield from grid.finish()
+                grids.clear()
+            grids[piece.series] = _Grid(source, frames_per_block, piece.series, quality)
+        yield from grids[piece.series].add(piece.levels, piece.times)
+    for grid in grids.values():
         yield from grid.finish()
-
-
-def _not_levels(source: LevelSource, piece: Piece) -> str:
-    lowest, highest = LEVEL_RANGE_DB
-    known = piece.levels[np.isfinite(piece.levels)]
-    return (
-        f"{source.name}: levels from {known.min():g} to {known.max():g} cannot be dB ({lowest:g} to {highest:g}): "
-        "divide what is in hundredths by 100, and take 10·log10 of what is energy"
-    )
 
 
 @dataclass
@@ -176,10 +94,9 @@ class _Grid:
         """Take in successive frames; gives the blocks that are full."""
         if not len(times):
             return ()
-        kept, positions = self._place(times)
-        self.levels = np.concatenate([self.levels, levels[kept]])
-        self.times = np.concatenate([self.times, times[kept]])
-        self.positions = np.concatenate([self.positions, positions[kept]])
+        self.levels = np.concatenate([self.levels, levels])
+        self.positions = np.concatenate([self.positions, self._place(times)])
+        self.times = np.concatenate([self.times, times])
         # A block is full once there is a frame behind it, or its last one.
         n_full = np.searchsorted(self.positions, (self.position + 1) // self.frames_per_block * self.frames_per_block)
         return self._take(int(n_full))
@@ -188,35 +105,20 @@ class _Grid:
         """Give the last block, as long as it is."""
         return self._take(len(self.positions))
 
-    def _place(self, times: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-        """Which frames to keep, and the position of each on the grid."""
+    def _place(self, times: NDArray[np.float64]) -> NDArray[np.int64]:
+        """The position of each frame on the grid; what is missing between them is counted."""
         hop = self.source.hop_seconds
         before = times[0] - hop if self.position < 0 else self.last_time
         steps = np.diff(times, prepend=before) / hop
-        backwards = np.flatnonzero(steps <= -SAME_TIME)
-        if len(backwards):
-            index = backwards[0]
-            earlier = times[index - 1] if index else before
-            raise UserError(self._unsorted(times[index], earlier))
-        repeated = steps < SAME_TIME
-        advance = np.where(repeated, 0, np.maximum(1, np.rint(steps))).astype(np.int64)
-        positions = self.position + np.cumsum(advance)
-        missing = np.maximum(advance - 1, 0)
-        self.quality.n_repeated += int(repeated.sum())
+        advance = np.maximum(1, np.rint(steps)).astype(np.int64)
+        missing = advance - 1
         self.quality.n_gaps += int((missing > 0).sum())
         self.quality.n_missing += int(missing.sum())
         self.quality.longest_gap = max(self.quality.longest_gap, int(missing.max()))
+        positions = self.position + np.cumsum(advance)
         self.position = int(positions[-1])
         self.last_time = float(times[-1])
-        return ~repeated, positions
-
-    def _unsorted(self, time: float, earlier: float) -> str:
-        clock = self.source.clock
-        hint = "" if clock is Clock.UTC else ", and write times in UTC if clocks were put back"
-        return (
-            f"{self.source.name}: {text_of(time, clock)} comes after {text_of(earlier, clock)}: "
-            f"sort the rows by time{hint}"
-        )
+        return positions
 
     def _take(self, n_frames: int) -> Iterable[Blocks]:
         """The blocks of the first held frames, which are held no longer."""

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from math import isnan
 from typing import TYPE_CHECKING, Protocol
 
-from spectral_transcoder.datasets.hdf5_writing import new_hdf5_file
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.files import write_whole
-from spectral_transcoder.sensor.clock import Clock, as_column, as_text
+from audiokit.errors import UserError
+from audiokit.files import write_whole
+from audiokit.storage.hdf5_writing import new_hdf5_file
+from spectral_transcoder.sensor.times.clock import Clock, as_column, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

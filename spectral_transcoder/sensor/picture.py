@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectral_transcoder import figures
-from spectral_transcoder.sensor.clock import Clock
-from spectral_transcoder.sensor.gaps import duration
-from spectral_transcoder.tags import top_labels
+from audiokit.reports import figures
+from spectral_transcoder.listening.tags import top_labels
+from spectral_transcoder.sensor.quality import duration
+from spectral_transcoder.sensor.times.clock import Clock
 from spectral_transcoder.third_octave import CENTRE_FREQUENCIES
 
 if TYPE_CHECKING:

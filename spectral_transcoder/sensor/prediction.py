@@ -6,6 +6,7 @@ import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,17 +14,19 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.generate import prepare
-from spectral_transcoder.inference import quicken
-from spectral_transcoder.paths import ROOT
+from audiokit.devices import can_mix_precision
+from audiokit.errors import UserError
+from audiokit.learning.inference import quicken
+from audiokit.paths import ROOT
+from spectral_transcoder.listening.generate import prepare
 from spectral_transcoder.sensor.calibration import DEFAULT_OFFSET_DB, LevelHistogram, calibrate, overall_levels
-from spectral_transcoder.sensor.clock import as_column
-from spectral_transcoder.sensor.gaps import Quality, divide
-from spectral_transcoder.sensor.readers import open_levels
-from spectral_transcoder.teachers import find_weights, module_of
+from spectral_transcoder.sensor.gaps import divide
+from spectral_transcoder.sensor.quality import Quality
+from spectral_transcoder.sensor.reading.opening import open_levels
+from spectral_transcoder.sensor.times.clock import as_column
 from spectral_transcoder.third_octave import FAST, N_BANDS
 from spectral_transcoder.transcoding import transcode_levels
+from teachers.registry import find_weights, module_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,10 +35,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
-    from spectral_transcoder.mel import MelFrontEnd
+    from audiokit.sound.mel import MelFrontEnd
     from spectral_transcoder.sensor.gaps import Blocks
+    from spectral_transcoder.sensor.kept_scores import KeptScores
     from spectral_transcoder.sensor.sources import LevelSource, Reading
-    from spectral_transcoder.teachers import Teacher
+    from teachers.registry import Teacher
 
 __all__ = ["PREFERRED_TEACHERS", "Predictor", "Scored", "join", "load_predictor"]
 
@@ -150,6 +154,7 @@ class Predictor:
         db_offset: float,
         quality: Quality | None = None,
         histogram: LevelHistogram | None = None,
+        kept: KeptScores | None = None,
     ) -> Iterator[Scored]:
         """Score the blocks of a source, some after the other; what is in memory does not depend on its length.
 
@@ -159,6 +164,8 @@ class Predictor:
             added to the levels to make them dB re full scale.
         quality, histogram
             to be filled with what is found on the way.
+        kept
+            where scores are kept, and taken from where they are there.
 
         Raises
         ------
@@ -169,13 +176,16 @@ class Predictor:
         size = self.block_seconds * frames_per_second
         quality = Quality() if quality is None else quality
         held: list[Blocks] = []
-        for blocks in divide(source, frames_per_block=size, quality=quality):
+        of_a_part = max(1, self.seconds_held // self.block_seconds)
+        for blocks in chain.from_iterable(
+            whole.parts(of_a_part) for whole in divide(source, frames_per_block=size, quality=quality)
+        ):
             held.append(blocks)
-            if sum(len(blocks.times) for blocks in held) * self.block_seconds >= SECONDS_HELD * self._factor:
-                yield self._score_held(held, frames_per_second, db_offset, histogram)
+            if sum(len(blocks.times) for blocks in held) * self.block_seconds >= self.seconds_held:
+                yield self._score_held(held, frames_per_second, db_offset, histogram, kept)
                 held = []
         if held:
-            yield self._score_held(held, frames_per_second, db_offset, histogram)
+            yield self._score_held(held, frames_per_second, db_offset, histogram, kept)
 
     def table(
         self, path: str | Path, *, db_offset: float = DEFAULT_OFFSET_DB, reading: Reading | None = None
@@ -227,10 +237,9 @@ class Predictor:
         n_blocks = -(-n_seconds // self.block_seconds)
         missing = (n_blocks * self.block_seconds - n_seconds) * FRAMES_PER_SECOND
         seconds = np.pad(seconds, ((0, missing), (0, 0)), constant_values=np.nan)
-        scores, _ = self._scores(
+        return self._scores(
             calibrate(seconds, db_offset).reshape(n_blocks, self.block_seconds, FRAMES_PER_SECOND, N_BANDS)
         )
-        return scores
 
     def transcode(self, seconds: NDArray[np.float32], *, transcoder: nn.Module | None = None) -> torch.Tensor:
         """Mel spectrograms of calibrated seconds.
@@ -254,7 +263,12 @@ class Predictor:
             return transcode_levels(network, levels)
 
     def _score_held(
-        self, held: list[Blocks], frames_per_second: int, db_offset: float, histogram: LevelHistogram | None
+        self,
+        held: list[Blocks],
+        frames_per_second: int,
+        db_offset: float,
+        histogram: LevelHistogram | None,
+        kept: KeptScores | None,
     ) -> Scored:
         levels = np.concatenate([blocks.levels for blocks in held])
         extents = np.concatenate([blocks.extents for blocks in held])
@@ -262,21 +276,23 @@ class Predictor:
         if histogram is not None:
             histogram.add(overall)
         seconds = levels.reshape(len(levels), self.block_seconds, frames_per_second, N_BANDS)
-        scores, n_whole = self._scores(calibrate(seconds, db_offset))
+        calibrated = calibrate(seconds, db_offset)
+        scores = kept.scores(calibrated, self._scores) if kept else self._scores(calibrated)
+        n_whole = _is_whole(calibrated).sum(axis=1)
         scores[n_whole < np.maximum(1, LEAST_COVERAGE * (extents // frames_per_second))] = np.nan
         # What a series has behind its last whole second makes no row of its own.
-        kept = extents >= frames_per_second
+        told = extents >= frames_per_second
         return Scored(
-            times=np.concatenate([blocks.times for blocks in held])[kept],
-            chunks=np.concatenate([np.full(len(blocks.times), blocks.series) for blocks in held])[kept],
-            seconds=n_whole[kept],
-            levels=mean_level(overall)[kept],
-            scores=scores[kept],
-            bands=levels[kept],
+            times=np.concatenate([blocks.times for blocks in held])[told],
+            chunks=np.concatenate([np.full(len(blocks.times), blocks.series) for blocks in held])[told],
+            seconds=n_whole[told],
+            levels=mean_level(overall)[told],
+            scores=scores[told],
+            bands=levels[told],
         )
 
-    def _scores(self, seconds: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.integer]]:
-        """Scores of blocks from their whole seconds, and how many those are.
+    def _scores(self, seconds: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Scores of blocks from their whole seconds.
 
         A block is cut into windows of ten seconds; the scores of windows are averaged, weighted with their seconds.
 
@@ -287,12 +303,12 @@ class Predictor:
 
         Returns
         -------
-        (n_blocks, n_labels), (n_blocks,)
+        (n_blocks, n_labels)
         """
         n_blocks, block_seconds = seconds.shape[:2]
         length = min(block_seconds, LONGEST_WINDOW)
         n_windows = -(-block_seconds // length)
-        whole = np.isfinite(seconds).all(axis=(2, 3))
+        whole = _is_whole(seconds)
         in_window = np.pad(whole, ((0, 0), (0, n_windows * length - block_seconds))).reshape(-1, length)
         n_in_window = in_window.sum(axis=1)
         block_of = np.repeat(np.arange(n_blocks), n_windows)
@@ -304,8 +320,7 @@ class Predictor:
             taken = whole & (n_in_window[window_of] == count)
             scores = self._window_scores(seconds[taken].reshape(len(windows), count, *seconds.shape[2:]))
             np.add.at(totals, block_of[windows], count * scores)
-        n_whole = whole.sum(axis=1)
-        return (totals / np.maximum(n_whole, 1)[:, None]).astype(np.float32), n_whole
+        return (totals / np.maximum(whole.sum(axis=1), 1)[:, None]).astype(np.float32)
 
     def _window_scores(self, seconds: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n_windows, n_seconds, n_frames, 29) → (n_windows, n_labels)."""
@@ -320,6 +335,11 @@ class Predictor:
         return torch.cat(scores).numpy()
 
     @property
+    def seconds_held(self) -> int:
+        """Of a batch, at least."""
+        return SECONDS_HELD * self._factor
+
+    @property
     def _factor(self) -> int:
         return 1 if self.device.type == "cpu" else GPU_FACTOR
 
@@ -327,6 +347,11 @@ class Predictor:
     def _computing(self) -> Iterator[None]:
         with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed_precision):
             yield
+
+
+def _is_whole(seconds: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Seconds without a gap, (n_blocks, block_seconds, n_frames, 29) → (n_blocks, block_seconds)."""
+    return np.isfinite(seconds).all(axis=(2, 3))
 
 
 def mean_level(overall: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -364,7 +389,7 @@ def load_predictor(
     block_seconds
         of a row of scores, whole seconds.
     mixed_precision
-        compute in bfloat16, see `Predictor`.
+        compute in bfloat16 where the device has it, see `Predictor`.
 
     Raises
     ------
@@ -392,7 +417,7 @@ def load_predictor(
         chosen,
         loaded.device,
         block_seconds=block_seconds,
-        mixed_precision=mixed_precision,
+        mixed_precision=mixed_precision and can_mix_precision(loaded.device),
         transcoders=loaded.transcoders,
         notes=tuple(notes),
     )

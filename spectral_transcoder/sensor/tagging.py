@@ -10,15 +10,18 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from tqdm import tqdm
 
-from spectral_transcoder import figures
-from spectral_transcoder.errors import UserError
-from spectral_transcoder.files import make_folder, write_whole
+from audiokit.errors import UserError, in_one_line
+from audiokit.files import make_folder, readable, short_stem, write_whole
+from audiokit.memory import keep_memory
+from audiokit.paths import RESULTS
+from audiokit.reports.figures import save
+from audiokit.storage.holding import hold, remove_parts
 from spectral_transcoder.inversion import ITERATIONS
-from spectral_transcoder.label_groups import TRAFFIC_VOICE_BIRDS, group_members
-from spectral_transcoder.memory import keep_memory
-from spectral_transcoder.paths import RESULTS
+from spectral_transcoder.listening.tags import top_labels
+from spectral_transcoder.sensor.bands.choosing import NoBandsError
 from spectral_transcoder.sensor.calibration import (
     DEFAULT_OFFSET_DB,
     LOUD_PERCENTILE,
@@ -27,25 +30,35 @@ from spectral_transcoder.sensor.calibration import (
     warning_about,
 )
 from spectral_transcoder.sensor.excerpt import read_excerpt, transcoder_for_sound, write_excerpt
-from spectral_transcoder.sensor.gaps import Quality, duration
+from spectral_transcoder.sensor.kept_scores import KeptScores
 from spectral_transcoder.sensor.output import check_format, open_table
 from spectral_transcoder.sensor.overview import Overview
 from spectral_transcoder.sensor.picture import sensor_figure
-from spectral_transcoder.sensor.readers import find_levels, open_levels
+from spectral_transcoder.sensor.quality import Quality, duration
+from spectral_transcoder.sensor.reading.finding import STANDARD_INPUT, find_levels, is_of_many_uses, stem_of
+from spectral_transcoder.sensor.reading.opening import open_levels
 from spectral_transcoder.sensor.sources import Reading
 from spectral_transcoder.sensor.summary import DEFAULT_THRESHOLD, Summary
-from spectral_transcoder.tags import top_labels
 from spectral_transcoder.third_octave import SLOW
+from teachers.label_groups import TRAFFIC_VOICE_BIRDS, group_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from spectral_transcoder.sensor.prediction import Predictor
     from spectral_transcoder.sensor.sources import LevelSource
 
-__all__ = ["Tagger", "Wanted", "tag_all"]
+__all__ = ["SOME_LEFT_OUT", "Tagger", "Wanted", "tag_all"]
 
 N_REPORTED = 5
+
+FILES = "files"
+"""Key of the record: name of each file that was made → its size in bytes."""
+
+SOME_LEFT_OUT = 3
+"""Exit status where some of several files could not be used, and the others were."""
 
 SLOW_NOTE = "a level a second: each stands for eight equal ones, so that tags of short sounds rest on little"
 
@@ -85,7 +98,8 @@ class Tagger:
         """Write the tables, the picture and the sound of one source, and print what is in it.
 
         Every file comes into being whole; the settings, by which a second run knows that all is done, come last. Where
-        they are there and the same, nothing is done.
+        they are there and the same, nothing is done. Whatever stops it, a second run goes on with the scores that are
+        there, but for what can be read only once. Of two processes, the second waits for what the first makes.
 
         Parameters
         ----------
@@ -104,36 +118,63 @@ class Tagger:
         UserError
             where the source cannot be used or the folder not be written to.
         """
-        source = open_levels(path, self.reading)
         make_folder(stem.parent)
         record = _named(stem, "_settings.json")
-        settings = self._settings(source)
+        with hold(record, wait=True):
+            return self._tag(path, stem, record)
+
+    def _tag(self, path: str | Path, stem: Path, record: Path) -> list[Path]:
+        source = open_levels(path, self.reading)
+        settings = self._settings(source, path)
         if source.can_be_read_again and _is_recorded(settings, record):
             print(f"{source.name}: done before with these settings; to do it again, delete {record}")
             return []
         record.unlink(missing_ok=True)
         overview = Overview(source.hop_seconds, self.predictor.block_seconds, self.summary)
-        written = self._write_tables(source, stem, overview, settings)
-        if self.wanted.picture:
-            written.append(_named(stem, ".png"))
-            hearing = f"what {self.predictor.teacher.name} hears through {self.predictor.transcoder_name}"
-            title = f"{Path(source.name).name}: {hearing}"
-            figures.save(sensor_figure(overview, clock=source.clock, title=title), written[-1])
-        if self.wanted.audio:
-            written.append(self._write_sound(source, stem))
-        with write_whole(record) as partial:
-            partial.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+        with ExitStack() as stack:
+            kept = stack.enter_context(self._kept_scores(source, path, stem)) if source.can_be_read_again else None
+            written = self._write(source, stem, overview, settings, kept)
+            _record(settings, written, record)
+            if kept:
+                kept.remove()
         _report(source, overview)
         return written
 
-    def _settings(self, source: LevelSource) -> dict:
+    def _write(
+        self, source: LevelSource, stem: Path, overview: Overview, settings: dict, kept: KeptScores | None
+    ) -> list[Path]:
+        """All files but the record."""
+        written = self._write_tables(source, stem, overview, settings, kept)
+        if self.wanted.picture:
+            written.append(_named(stem, ".png"))
+            hearing = f"what {self.predictor.teacher.name} hears through {self.predictor.transcoder_name}"
+            title = f"{readable(Path(source.name).name)}: {hearing}"
+            save(sensor_figure(overview, clock=source.clock, title=title), written[-1])
+        if self.wanted.audio:
+            written.append(self._write_sound(source, stem))
+        return written
+
+    def _kept_scores(self, source: LevelSource, path: str | Path, stem: Path) -> KeptScores:
+        held = {"device": self.predictor.device.type, "seconds_held": self.predictor.seconds_held}
+        settings = self._of_scores(source, path) | held
+        return KeptScores(_named(stem, "_predicted"), settings, n_labels=len(self.predictor.labels))
+
+    def _settings(self, source: LevelSource, path: str | Path) -> dict:
         """All that the results depend on, as JSON has it."""
         labels = self.predictor.labels
+        facts = self._of_scores(source, path) | {
+            **asdict(self.wanted),
+            "groups": {name: [labels[index] for index in members] for name, members in self.summary.groups.items()},
+        }
+        return json.loads(json.dumps(facts, default=str))
+
+    def _of_scores(self, source: LevelSource, path: str | Path) -> dict[str, object]:
+        """All that the scores depend on."""
         facts: dict[str, object] = {"source": source.name}
         if source.can_be_read_again:
-            stat = os.stat(source.name)
+            stat = os.stat(path)
             facts |= {"bytes": stat.st_size, "modified": stat.st_mtime}
-        facts |= {
+        return facts | {
             "teacher": self.predictor.teacher.name,
             "transcoder": self.predictor.transcoder_name,
             "weights": self.predictor.fingerprint,
@@ -141,19 +182,23 @@ class Tagger:
             "mixed_precision": self.predictor.mixed_precision,
             "db_offset": self.db_offset,
             **asdict(self.reading),
-            **asdict(self.wanted),
-            "groups": {name: [labels[index] for index in members] for name, members in self.summary.groups.items()},
         }
-        return json.loads(json.dumps(facts, default=str))
 
-    def _write_tables(self, source: LevelSource, stem: Path, overview: Overview, settings: dict) -> list[Path]:
+    def _write_tables(
+        self, source: LevelSource, stem: Path, overview: Overview, settings: dict, kept: KeptScores | None
+    ) -> list[Path]:
         paths = {
             kind: _named(stem, f"_{kind}.{self.wanted.format}")
             for kind in (("summary", "scores") if self.wanted.all_scores else ("summary",))
         }
+        for path in paths.values():
+            remove_parts(path)
         quality, histogram = Quality(), LevelHistogram()
+        if kept and kept.n_there:
+            there = duration(kept.n_there * self.predictor.block_seconds)
+            print(f"{source.name}: goes on; the scores of {there} are there", file=sys.stderr)
         total = None if source.n_frames is None else round(source.n_frames * source.hop_seconds)
-        progress = tqdm(total=total, unit="s", unit_scale=True, desc=Path(source.name).name, disable=None)
+        progress = tqdm(total=total, unit="s", unit_scale=True, desc=readable(Path(source.name).name), disable=None)
         with progress, ExitStack() as stack:
             tables = {
                 kind: stack.enter_context(
@@ -161,16 +206,18 @@ class Tagger:
                 )
                 for kind, path in paths.items()
             }
-            for scored in self.predictor.score(source, db_offset=self.db_offset, quality=quality, histogram=histogram):
+            found = {"quality": quality, "histogram": histogram}
+            for scored in self.predictor.score(source, db_offset=self.db_offset, **found, kept=kept):
                 columns = {"time": scored.times, "seconds": scored.seconds, "level_db": scored.levels.round(2)}
-                if source.is_chunked:
-                    columns["chunk"] = scored.chunks
+                columns |= _series_columns(source, scored.chunks)
                 tables["summary"].write(columns | self.summary.columns(scored.scores))
                 if "scores" in tables:
                     tables["scores"].write(columns, scored.scores)
                 overview.add(scored)
                 progress.update(len(scored.times) * self.predictor.block_seconds)
             if not overview.n_blocks:
+                if kept:
+                    kept.remove()
                 raise UserError(f"{source.name} has not one whole second of levels: there is nothing to tag")
         lines = [*source.notes, *quality.lines(source.hop_seconds)]
         if source.hop_seconds == SLOW.hop_seconds:
@@ -191,6 +238,15 @@ class Tagger:
         return path
 
 
+def _series_columns(source: LevelSource, numbers: NDArray[np.integer]) -> dict[str, NDArray]:
+    """The column that tells which series a block is of: its name, or its number where it has none."""
+    if not source.is_chunked:
+        return {}
+    if not source.series_names:
+        return {"chunk": numbers}
+    return {"sensor": np.array([source.series_names[number] for number in numbers], object)}
+
+
 def _readable(paths: Iterable[str | Path], reading: Reading) -> Iterator[LevelSource]:
     """Sources of files that can be opened; what is wrong with the others is told when it is their turn."""
     for path in paths:
@@ -198,11 +254,22 @@ def _readable(paths: Iterable[str | Path], reading: Reading) -> Iterator[LevelSo
             yield open_levels(path, reading)
 
 
+def _record(settings: dict, written: Sequence[Path], record: Path) -> None:
+    """Write down what was made, and with what."""
+    files = {path.name: path.stat().st_size for path in written}
+    with write_whole(record) as partial:
+        partial.write_text(json.dumps(settings | {FILES: files}, indent=1), encoding="utf-8")
+
+
 def _is_recorded(settings: dict, record: Path) -> bool:
+    """Whether all was made with the same settings, and is there with the sizes that it had."""
     try:
-        return json.loads(record.read_text(encoding="utf-8")) == settings
-    except (OSError, ValueError):
+        made = json.loads(record.read_text(encoding="utf-8"))
+        files = made.pop(FILES)
+        sizes = {name: record.with_name(name).stat().st_size for name in files}
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
         return False
+    return made == settings and sizes == files
 
 
 def _named(stem: Path, ending: str) -> Path:
@@ -211,10 +278,12 @@ def _named(stem: Path, ending: str) -> Path:
 
 
 def _report(source: LevelSource, overview: Overview) -> None:
-    """Print what was found, in three lines."""
+    """Print as what the source was read and what was found, in four lines."""
     n_blocks, n_scored = overview.n_blocks, overview.n_scored
     unscored = f", {n_blocks - n_scored} of them without scores for gaps" if n_scored < n_blocks else ""
     print(f"\n{source.name}: {n_blocks} blocks of {duration(overview.block_seconds)}{unscored}")
+    if source.description:
+        print(f"  read as {source.description}")
     if not n_scored:
         return
     shares = zip(overview.summary.groups, overview.presence.mean, strict=True)
@@ -251,7 +320,8 @@ def tag_all(
     Returns
     -------
     int
-        1 where a file could not be used, else 0
+        0; 1 where no file could be used; `SOME_LEFT_OUT` where some could, and others not. Files in a folder that are
+        called by an ending of many uses and hold no bands are passed over, with a line.
     """
     keep_memory()
     reading, wanted = reading or Reading(), wanted or Wanted()
@@ -266,10 +336,11 @@ def tag_all(
         db_offset = automatic_offset(_readable(tqdm(paths, unit="file", desc="offset", disable=None), reading))
         print(f"offset: {db_offset:.2f} dB (--auto_offset); for the same one again: --db_offset {db_offset:.2f}")
     tagger = Tagger(predictor, summary, db_offset, reading, wanted)
-    status = 0
+    n_done, n_failed = 0, 0
     stems: dict[Path, str | Path] = {}
+    named = {Path(name) for name in names}
     for path, folder in files:
-        stem = output / folder / ("stdin" if path == "-" else Path(path).stem)
+        stem = output / folder / ("stdin" if path == STANDARD_INPUT else short_stem(stem_of(Path(path))))
         try:
             if stem in stems:
                 raise UserError(
@@ -278,7 +349,14 @@ def tag_all(
             stems[stem] = path
             for file in tagger.tag(path, stem):
                 print(f"  {file}")
-        except UserError as error:
-            print(f"error: {error}", file=sys.stderr)
-            status = 1
-    return status
+            n_done += 1
+        except NoBandsError as error:
+            is_expected = Path(path) not in named and is_of_many_uses(Path(path))
+            print(f"passed over: {error}" if is_expected else f"error: {error}", file=sys.stderr)
+            n_failed += not is_expected
+        except Exception as error:
+            print(f"error: {in_one_line(error, path)}", file=sys.stderr)
+            n_failed += 1
+    if n_failed and n_done:
+        print(f"{n_failed} of {n_done + n_failed} files could not be used, as told above", file=sys.stderr)
+    return 0 if not n_failed else SOME_LEFT_OUT if n_done else 1

@@ -1,0 +1,1 @@
+"""Files of levels, whatever their format: bytes → cells → bands and times → pieces of levels."""
