@@ -1,0 +1,1 @@
+"""Extreme vocal techniques: which ones are sung, and by whom, in the data set EMVD (Tailleur et al.)."""

@@ -1,0 +1,151 @@
+"""The experiments on EMVD: train a network for each split, predict what it was not trained on, measure.
+
+What the original does and notes call a fault is done by `paper` alone: sigmoids before the cross-entropy, which has a
+floor then; validation, choice and prediction in train mode, so that they depend on the batch and on chance; ties
+between votes by the alphabet; and choosing networks that are trained on clear voices by all voices.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch.nn import functional
+from tqdm import tqdm
+
+from audiokit.errors import UserError
+from audiokit.learning.checkpoints import load_state_dict, read_tensors, save_tensors
+from audiokit.learning.options import TrainingOptions
+from audiokit.learning.trainer import Trainer
+from exp_emvd.experiment_files import RECORDINGS
+from exp_emvd.folds import PARTS
+from exp_emvd.loss_files import write_losses
+from exp_emvd.network import SingingNetwork
+from exp_emvd.predictions import Predictions, write_predictions
+from exp_emvd.split_data import TARGET
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from exp_emvd.experiment_files import ExperimentFiles
+    from exp_emvd.split_data import EmvdData
+    from exp_emvd.tasks import Task
+
+__all__ = ["EmvdExperiment", "cross_entropy", "load_network"]
+
+EVAL = PARTS[-1]
+LARGEST_SPLITS = 1000
+
+
+@dataclass(frozen=True)
+class EmvdExperiment:
+    """An experiment, how it is done, and where its results go."""
+
+    task: Task
+    data: EmvdData
+    files: ExperimentFiles
+    epochs: int = 20
+    seed: int = 0
+    device: str = "cpu"
+    paper: bool = False
+    mixed_precision: bool = False
+
+    def trained_with(self, split: int) -> dict[str, object]:
+        """What must be the same where the model of a split is used."""
+        options = {"experiment": self.task.name, "paper": self.paper, "seed": self.seed}
+        return options | {RECORDINGS: self.data.fingerprint(split)}
+
+    def train(self, split: int) -> None:
+        """Train the network of a split, or go on with it; what is trained already is left as it is.
+
+        Raises
+        ------
+        UserError
+            where a model is there, or begun, that was trained otherwise, or the data has no recordings for a part.
+        """
+        files = self.files
+        self.data.check_singers(self.task, split)
+        options = self.trained_with(split) | {"epochs": self.epochs, "mixed_precision": self.mixed_precision}
+        files.begin(split, options)
+        if files.is_trained(split):
+            print(f"{files.model(split)} is there already: delete it to train again", file=sys.stderr)
+            return
+        torch.manual_seed(self.seed * LARGEST_SPLITS + split)
+        trainer = Trainer(
+            SingingNetwork(n_labels=len(self.task.labels), sigmoid=self.paper),
+            cross_entropy,
+            self.data.sources(self.task, split, seed=self.seed * LARGEST_SPLITS + split, paper=self.paper),
+            self._training_options(split),
+            checkpoint=files.checkpoint(split),
+        )
+        trained = trainer.train()
+        write_losses(files.losses(split), trained.losses, paper=self.paper)
+        save_tensors(files.model(split), trained.best_state)
+        files.checkpoint(split).unlink(missing_ok=True)
+
+    def _training_options(self, split: int) -> TrainingOptions:
+        from audiokit.learning.schedules import Constant
+
+        return TrainingOptions(
+            epochs=self.epochs,
+            schedule=Constant(1e-3),
+            seed=self.seed * LARGEST_SPLITS + split,
+            device=self.device,
+            mixed_precision=self.mixed_precision,
+            train_mode_evaluation=self.paper,
+        )
+
+    def evaluate(self, split: int) -> Predictions:
+        """Predict the chunks that a split is tested on, and write them to the experiment's file.
+
+        Raises
+        ------
+        UserError
+            where the model is missing, damaged, or was trained otherwise.
+        """
+        self.data.check_singers(self.task, split)
+        self.files.check_options(split, self.trained_with(split))
+        network = load_network(self.files.model(split), self.task, paper=self.paper).to(self.device)
+        scores = self._scores(network, split)
+        rows = self.data.rows(self.task, split, EVAL)
+        labels = np.array(self.task.labels)
+        targets = self.task.targets(self.data.techniques, self.data.singers)[self.data.recording_of_row[rows]]
+        predictions = Predictions(
+            self.data.chunk_names(rows), labels[targets], labels[scores.argmax(axis=1)], scores, self.task.labels
+        )
+        write_predictions(self.files.predictions, {split: predictions})
+        return predictions
+
+    def _scores(self, network: SingingNetwork, split: int) -> NDArray[np.float32]:
+        """Probabilities of the labels of the chunks that a split is tested on, (n_chunks, n_labels)."""
+        torch.manual_seed(self.seed)  # of dropout, in train mode
+        network.train(self.paper)
+        source = self.data.sources(self.task, split, paper=self.paper)[EVAL]
+        batches = tqdm(source.batches(0), total=len(source), desc=f"split{split}", unit="batch", disable=None)
+        return np.concatenate([network.probabilities(batch["mel"].to(self.device)).cpu().numpy() for batch in batches])
+
+
+def load_network(path: Path, task: Task, *, paper: bool = False) -> SingingNetwork:
+    """Network of a task with the weights of a file, channels last.
+
+    Raises
+    ------
+    UserError
+        where the file is missing, damaged, or holds other weights.
+    """
+    if not path.is_file():
+        raise UserError(f"there is no model {path}: run the step train first")
+    network = SingingNetwork(n_labels=len(task.labels), sigmoid=paper)
+    load_state_dict(network, read_tensors(path, remedy="train it again"), path)
+    return network.to(memory_format=torch.channels_last)
+
+
+def cross_entropy(network: torch.nn.Module, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Mean cross-entropy of a batch."""
+    return {"loss": functional.cross_entropy(network(batch["mel"]).float(), batch[TARGET])}

@@ -1,0 +1,148 @@
+"""Files of predictions, `outputs/<experiment>.h5`, as the original writes them, and with scores besides.
+
+Each split has a group `split<i>/inference` with a row for each chunk that it is tested on: `audio_name`, `groundtruth`
+and `inference`, text; and, in ours, `scores`, one for each label of its attribute `labels`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import h5py
+import numpy as np
+
+from audiokit.errors import UserError
+from audiokit.files import make_folder, write_whole
+from audiokit.storage.hdf5_writing import new_hdf5_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+__all__ = ["Predictions", "chunk_name", "pooled", "read_predictions", "recording_name", "write_predictions"]
+
+TEXT = "S200"
+SEPARATOR = "___"
+"""Between the name of a recording and the number of a chunk."""
+
+REMEDY = "run the step eval again"
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What was predicted for chunks, and what they are."""
+
+    audio_names: NDArray[np.str_]
+    """(n_chunks,), as `chunk_name` makes them."""
+
+    truths: NDArray[np.str_]
+    """(n_chunks,)"""
+
+    predicted: NDArray[np.str_]
+    """(n_chunks,)"""
+
+    scores: NDArray[np.float32] | None = None
+    """(n_chunks, n_labels), probabilities; None where the file holds none, as the published ones do not."""
+
+    labels: tuple[str, ...] = ()
+    """Of the columns of the scores."""
+
+
+def chunk_name(recording: str, number: int) -> str:
+    """Name of a chunk of a recording, counted from 0."""
+    return f"{recording}{SEPARATOR}{number}"
+
+
+def recording_name(chunk: str) -> str:
+    """Name of the recording that a chunk is of.
+
+    It ends before the last three underscores; the original lets it end before the first two.
+
+    Raises
+    ------
+    UserError
+        where it is no name of a chunk.
+    """
+    name, _, number = chunk.rpartition(SEPARATOR)
+    if not name or not number.isdecimal():
+        raise UserError(f"{chunk!r} is no name of a chunk, as Singer1_ClearVoice_Mid_a.wav___0: {REMEDY}")
+    return name
+
+
+def write_predictions(path: Path, splits: Mapping[int, Predictions]) -> None:
+    """Write predictions of splits; those of other splits that the file holds stay.
+
+    Raises
+    ------
+    UserError
+        for a name of more than 200 bytes, or a file there that holds no predictions.
+    """
+    kept = read_predictions(path) if path.exists() else {}
+    make_folder(path.parent)
+    with write_whole(path) as partial, new_hdf5_file(partial) as (file, _):
+        for split, predictions in sorted({**kept, **splits}.items()):
+            _write_split(file.create_group(f"split{split}/inference"), predictions)
+
+
+def _write_split(group: h5py.Group, predictions: Predictions) -> None:
+    columns = {
+        "audio_name": predictions.audio_names,
+        "groundtruth": predictions.truths,
+        "inference": predictions.predicted,
+    }
+    for name, values in columns.items():
+        encoded = np.char.encode(np.asarray(values, str), "utf-8")
+        if encoded.itemsize > np.dtype(TEXT).itemsize:
+            longest = max(values, key=lambda value: len(value.encode()))
+            raise UserError(f"{longest} is longer than the 200 bytes that a name may have: rename the recording")
+        group.create_dataset(name, data=encoded.astype(TEXT))
+    if predictions.scores is not None:
+        scores = group.create_dataset("scores", data=predictions.scores.astype(np.float32))
+        scores.attrs["labels"] = list(predictions.labels)
+
+
+def read_predictions(path: Path) -> dict[int, Predictions]:
+    """Predictions of all splits of a file, by the number of the split; the published ones are read as well.
+
+    Raises
+    ------
+    UserError
+        where the file is missing, damaged, or holds something else.
+    """
+    if not path.is_file():
+        raise UserError(f"there are no predictions {path}: run the step eval first")
+    try:
+        with h5py.File(path) as file:
+            numbers = {name: match[1] for name in file if (match := re.fullmatch(r"split(?:_k_)?(\d+)", name))}
+            splits = {int(number): _read_split(file[f"{name}/inference"], path) for name, number in numbers.items()}
+    except (OSError, KeyError, AttributeError) as error:
+        raise UserError(f"{path} is damaged or holds no predictions ({error}): {REMEDY}") from error
+    if not splits:
+        raise UserError(f"{path} holds no group split0, split1 …: {REMEDY}")
+    return dict(sorted(splits.items()))
+
+
+def _read_split(group: h5py.Group, path: Path) -> Predictions:
+    columns = [group[name].asstr("utf-8")[:] for name in ("audio_name", "groundtruth", "inference")]
+    scores = group["scores"][:] if "scores" in group else None
+    labels = tuple(group["scores"].attrs["labels"]) if scores is not None else ()
+    lengths = {len(column) for column in (*columns, *([] if scores is None else [scores]))}
+    if len(lengths) > 1 or 0 in lengths:
+        raise UserError(f"{path}: the arrays of {group.name} are empty, or not of one length: {REMEDY}")
+    return Predictions(*(column.astype(str) for column in columns), scores, labels)
+
+
+def pooled(splits: Mapping[int, Predictions]) -> Predictions:
+    """Predictions of several splits as one; scores only where all have them, for the same labels."""
+    parts = list(splits.values())
+    columns = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("audio_names", "truths", "predicted")
+    )
+    labels = parts[0].labels
+    if any(part.scores is None or part.labels != labels for part in parts):
+        return Predictions(*columns)
+    return Predictions(*columns, np.concatenate([part.scores for part in parts]), labels)
