@@ -1,0 +1,1 @@
+"""The three datasets, from their lists to a store of segments."""

@@ -1,0 +1,1 @@
+"""Training by stages, and the files that it leaves."""

@@ -1,0 +1,80 @@
+"""Folders of trainings in `log/`: one that was stopped is gone on with, another one begun."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from audiokit.errors import UserError
+from audiokit.files import make_folder, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["check_options", "training_folder"]
+
+OPTIONS = "training.json"
+"""What tells a training from another, in its folder."""
+
+
+def training_folder(logs: Path, name: str, options: Mapping[str, object], *, new: bool = False) -> tuple[Path, bool]:
+    """Folder of a training, and whether it was begun before.
+
+    Parameters
+    ----------
+    logs
+        the folder `log/`.
+    name
+        of the dataset and the training; the date comes before it.
+    options
+        all that must be the same for a training to be gone on with.
+    new
+        begin another one though there is one that could be gone on with.
+
+    Raises
+    ------
+    UserError
+        where the folder cannot be made.
+    """
+    if "/" in name or "\\" in name:
+        raise UserError(f"{name} cannot be the name of a folder: leave out slashes")
+    wanted = json.loads(json.dumps(options))
+    begun = [] if new else [path for path in sorted(logs.glob(f"*-{name}")) if _is_begun(path, wanted)]
+    if begun:
+        return begun[-1], True
+    folder = logs / f"{datetime.now():%Y%m%d_%H%M%S}-{name}"
+    if folder.exists():
+        raise UserError(f"{folder} is there already: wait a second, or give another name")
+    make_folder(folder)
+    check_options(folder, options)
+    return folder, False
+
+
+def check_options(folder: Path, options: Mapping[str, object]) -> None:
+    """Write down what a training is begun with, or refuse to go on with another one in its folder.
+
+    Raises
+    ------
+    UserError
+        where the folder is of a training with other options.
+    """
+    wanted = json.loads(json.dumps(options))
+    if _options_of(folder) not in (None, wanted):
+        raise UserError(f"{folder} is of a training with other options: use the same, another folder, or delete it")
+    with write_whole(folder / OPTIONS) as partial:
+        partial.write_text(json.dumps(wanted, indent=2), encoding="utf-8")
+
+
+def _is_begun(folder: Path, wanted: Mapping[str, object]) -> bool:
+    """Whether a folder is of a training with the same options that has not ended."""
+    return _options_of(folder) == wanted and not any(folder.glob("final-*"))
+
+
+def _options_of(folder: Path) -> object:
+    """What is written down, or None."""
+    try:
+        return json.loads((folder / OPTIONS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

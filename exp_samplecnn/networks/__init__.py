@@ -1,0 +1,1 @@
+"""SampleCNN's six blocks and the network made of them."""

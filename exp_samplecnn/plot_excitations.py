@@ -1,0 +1,65 @@
+"""Draw what squeeze and excitation do in a trained SampleCNN: the mean excitation by label and depth."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audiokit import cli
+from audiokit.options import add_device_option
+from exp_samplecnn.tasks import TASKS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("dataset", metavar="DATASET", choices=TASKS, help="{mtt|scd|dcs}")
+    add("model", metavar="MODEL", type=Path, help="a final-….safetensors, or its folder in log/")
+    add("--data-dir", type=Path, default=Path("data"), metavar="PATH", help="(%(default)s)")
+    add("--split", choices=("train", "val", "test"), default="test", help="of the clips (%(default)s)")
+    add("--output", type=Path, metavar="FOLDER", help="for picture and arrays (evaluation/ beside the model)")
+    add_device_option(parser)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write excitations.png, and excitations.npz with (n_labels, n_channels) of each block."""
+    options = parse(arguments)
+    with cli.quick_imports():
+        import numpy as np
+
+        from audiokit.devices import choose_device
+        from audiokit.files import make_folder, write_whole
+        from audiokit.reports import figures
+        from exp_samplecnn.data.segment_store import SegmentStore, store_path
+        from exp_samplecnn.evaluation.excitation_figures import excitations_figure
+        from exp_samplecnn.evaluation.excitations import clip_excitations, label_means
+        from exp_samplecnn.learning.model_files import find_model, read_model
+
+    device = choose_device(options.device)
+    path = find_model(options.model)
+    network, settings = read_model(path)
+    store = SegmentStore.open(store_path(options.data_dir, TASKS[options.dataset]), options.dataset)
+    settings.check(store.task, path)
+    excitations = clip_excitations(
+        network, store, options.split, standardisation=settings.standardisation, device=device
+    )
+    targets = store.targets[store.clips_of(options.split)]
+    means = [label_means(block, targets) for block in excitations]
+    folder = make_folder(options.output or path.parent / "evaluation")
+    title = f"Excitations of {settings.block}{', multi' if settings.multi else ''}: {store.title}"
+    figures.save(excitations_figure(means, settings.labels, title=title), folder / "excitations.png")
+    with write_whole(folder / "excitations.npz") as partial:
+        np.savez(partial, **{f"block{depth}": block for depth, block in enumerate(means)})
+    print(folder / "excitations.png")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(cli.run(main))
