@@ -1,0 +1,1 @@
+"""What tells genres apart: SVM, networks, and heads on pretrained teachers, trained, stored and asked alike."""

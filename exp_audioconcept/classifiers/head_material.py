@@ -1,0 +1,74 @@
+"""Songs as a teacher's vectors in a store, for heads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from exp_audioconcept.classifiers.head_model import choose_head, song_means
+from exp_audioconcept.classifiers.learned import Learned
+from exp_audioconcept.songs.embeddings import EMBEDDING, PIECE_SECONDS
+from exp_audioconcept.songs.store import GENRE, GROUP
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from audiokit.labels.clip_store import ClipStore
+    from exp_audioconcept.classifiers.head_model import HeadModel
+    from exp_audioconcept.songs.splits import Split
+
+__all__ = ["HeadMaterial"]
+
+
+@dataclass(frozen=True)
+class HeadMaterial:
+    """Songs of a store."""
+
+    store: ClipStore
+    teacher: str
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Of the songs."""
+        return self.store.names
+
+    @property
+    def genres(self) -> Sequence[str]:
+        """Of the songs."""
+        return self.store.columns[GENRE].tolist()
+
+    @property
+    def groups(self) -> Sequence[str]:
+        """Artists, albums or pieces."""
+        return self.store.columns[GROUP].tolist()
+
+    def train(self, split: Split, *, seed: int, checkpoint: Path) -> Learned:
+        """Train heads, and keep the best; that knows no chance, and takes no time worth a checkpoint."""
+        found, numbers = np.unique(self.genres, return_inverse=True)
+        rows = self.store.rows_of(split.learned)
+        songs = self.store.clip_of_row[rows]
+        head, accuracy, strength = choose_head(
+            np.asarray(self.store.array(EMBEDDING)[rows]),
+            numbers[songs],
+            songs,
+            n_genres=len(found),
+            valid=np.isin(songs, split.valid),
+        )
+        settings = {
+            "genres": found.tolist(),
+            "teacher": self.teacher,
+            "piece_seconds": PIECE_SECONDS,
+            "strength": strength,
+        }
+        return Learned("head", settings, head.state(), {"best_valid_accuracy": accuracy, "strength": strength})
+
+    def decide(self, model: HeadModel, songs: NDArray) -> NDArray:
+        """Mean logits of all pieces of songs, (n, n_genres)."""
+        rows = self.store.rows_of(songs)
+        order = np.repeat(np.arange(len(songs)), self.store.n_rows[songs])
+        return song_means(model.head.decide(self.store.array(EMBEDDING)[rows]), order)

@@ -1,0 +1,58 @@
+"""A trained network that can be asked, and its file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from audiokit.learning.checkpoints import load_state_dict
+from exp_audioconcept.networks.kinds import create_network
+from exp_audioconcept.networks.mel import FRONT_END
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from exp_audioconcept.networks.genre_network import GenreNetwork
+
+__all__ = ["NetworkModel"]
+
+
+@dataclass(frozen=True)
+class NetworkModel:
+    """Genres by a network that hears a length of sound at once."""
+
+    kind: str
+    network: GenreNetwork
+    """In eval mode."""
+    genres: tuple[str, ...]
+    length: int
+    """Samples."""
+    settings: Mapping[str, object]
+    """All that it was trained with."""
+
+    sample_rate = FRONT_END.sample_rate
+
+    def decide(self, sounds: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Logits, (n, length) → (n, n_genres)."""
+        with torch.inference_mode():
+            return self.network(torch.from_numpy(np.ascontiguousarray(sounds, np.float32))).double().numpy()
+
+    @classmethod
+    def of(cls, kind: str, settings: Mapping, state: Mapping[str, torch.Tensor], path: Path) -> NetworkModel:
+        """Take a model from the content of its file.
+
+        Raises
+        ------
+        UserError
+            where the weights are not those of the network that the settings tell of.
+        """
+        genres, length = tuple(settings["genres"]), int(settings["length"])
+        network = create_network(kind, len(genres), length=length, adaptive=bool(settings["adaptive"]))
+        load_state_dict(network, dict(state), path)
+        return cls(kind, network.eval(), genres, length, settings)

@@ -1,0 +1,70 @@
+"""Trainings told to TensorBoard and Weights & Biases, each only where it is asked for and installed."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from audiokit.errors import UserError
+from exp_audioconcept.classifiers.reporting import stamp
+from exp_audioconcept.places import RUNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from exp_audioconcept.classifiers.learned import Learned
+    from exp_audioconcept.classifiers.network_training import NetworkSettings
+    from exp_audioconcept.classifiers.testing import Tested
+
+__all__ = ["tell_wandb", "tensorboard_scalars"]
+
+PROJECT = "audio-concept"
+
+
+@contextmanager
+def tensorboard_scalars(kind: str, network: NetworkSettings | None) -> Iterator[Callable[[str, float, int], None]]:
+    """What takes a name, a value and an iteration, and writes them for TensorBoard.
+
+    Raises
+    ------
+    UserError
+        where TensorBoard is not installed.
+    """
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise UserError("--tensorboard needs TensorBoard: pip install tensorboard") from error
+    rate = f"_LR_{network.learning_rate:g}" if network else ""
+    writer = SummaryWriter(str(RUNS / f"GTZAN_{kind}_{stamp()}{rate}"))
+    try:
+        yield writer.add_scalar
+    finally:
+        writer.close()
+
+
+def tell_wandb(learned: Learned, tested: Tested) -> None:
+    """Log a training: parameters, the grid's results or the curves, figures by genre, and the confusion matrix.
+
+    Raises
+    ------
+    UserError
+        where its library is not installed.
+    """
+    try:
+        import wandb
+    except ImportError as error:
+        raise UserError("--wandb needs the library of Weights & Biases: pip install wandb") from error
+    told = dict(learned.told)
+    grid = told.pop("grid_search_results", [])
+    plain = {name: value for name, value in told.items() if not isinstance(value, list)}
+    with wandb.init(project=PROJECT, name=f"{learned.kind.lower()}_genre_classifier", config=plain) as run:
+        if grid:
+            columns = sorted({name for row in grid for name in row})
+            rows = [[str(row.get(name, "")) for name in columns] for row in grid]
+            run.log({"grid_search_results": wandb.Table(columns=columns, data=rows)})
+        by_genre = [[genre, *figures.values()] for genre, figures in tested.by_genre().items()]
+        columns = ["genre", "precision", "recall", "f1", "songs"]
+        run.log({"by_genre": wandb.Table(columns=columns, data=by_genre), "test_accuracy": tested.accuracy})
+        for name in ("accuracy_valid", "losses_valid"):
+            for epoch, value in enumerate(learned.losses.get(name, ())):
+                run.log({name: value, "epoch": epoch})

@@ -1,0 +1,96 @@
+"""Collections of songs: a folder for each genre, and where it is known, who plays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from audiokit.errors import UserError
+from audiokit.storage.csv_table import check_column, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["Song", "genres_of", "read_collection", "read_groups"]
+
+SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au"})
+GROUP_COLUMNS = ("artist", "album", "group", "piece")
+"""Names of the column that says what must not be split."""
+DAMAGED = frozenset({"jazz/jazz.00054.wav"})
+"""Of GTZAN; it must be deleted by the original's instructions, and is left out here."""
+
+
+@dataclass(frozen=True)
+class Song:
+    """A recording with its genre."""
+
+    path: Path
+    name: str
+    """`genre/file`."""
+    genre: str
+    group: str = ""
+    """Artist, album or piece; empty where nothing is known."""
+
+
+def read_collection(folder: Path, *, groups: Mapping[str, str] | None = None) -> list[Song]:
+    """Songs of a collection, by genre and name.
+
+    Parameters
+    ----------
+    folder
+        with a folder for each genre, or with such folders in `genres/`, as GTZAN has them.
+    groups
+        name of the file, or `genre/file`, to what must not be split: as `read_groups` gives it.
+
+    Raises
+    ------
+    UserError
+        where there are not two genres at least, or the table lacks a song.
+    """
+    root = folder / "genres" if (folder / "genres").is_dir() else folder
+    if not root.is_dir():
+        raise UserError(f"there is no folder {root}: give one with a folder of songs for each genre")
+    songs = [
+        Song(path, f"{genre.name}/{path.name}", genre.name)
+        for genre in sorted(root.iterdir())
+        if genre.is_dir() and not genre.name.startswith(".")
+        for path in sorted(genre.iterdir())
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    ]
+    songs = [song for song in songs if song.name not in DAMAGED]
+    found = sorted({song.genre for song in songs})
+    if len(found) < 2:
+        raise UserError(
+            f"{root} has songs of {', '.join(found) or 'no genre'}: put those of each genre into a folder of its own, "
+            "two at least"
+        )
+    return [_with_group(song, groups) for song in songs] if groups is not None else songs
+
+
+def _with_group(song: Song, groups: Mapping[str, str]) -> Song:
+    group = groups.get(song.name, groups.get(song.path.name))
+    if group is None:
+        raise UserError(f"the table of artists lacks {song.name}: add its row, or leave the table out")
+    return Song(song.path, song.name, song.genre, group)
+
+
+def read_groups(path: Path) -> dict[str, str]:
+    """Read what must not be split: a CSV table with `filename` and one of `artist`, `album`, `group` and `piece`.
+
+    Raises
+    ------
+    UserError
+        where a column is missing, or a cell is empty.
+    """
+    table = read_table(path, ["filename"], remedy="give a table with filename and artist")
+    column = next((name for name in GROUP_COLUMNS if name in table.columns), None)
+    if column is None:
+        raise UserError(f"{path} has no column {' or '.join(GROUP_COLUMNS)}: add who plays each song")
+    check_column(table, column, table[column] != "", "says nothing: write who plays the song", path=path)
+    return dict(zip(table["filename"], table[column], strict=True))
+
+
+def genres_of(songs: Sequence[Song]) -> tuple[str, ...]:
+    """Genres, in alphabetical order as everywhere."""
+    return tuple(sorted({song.genre for song in songs}))

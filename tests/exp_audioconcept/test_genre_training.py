@@ -1,0 +1,114 @@
+"""Models from the command line: trained, tested on what they have not heard, and refused where they do not fit."""
+
+import json
+
+import pytest
+from genre_fixtures import write_genres
+
+from audiokit import cli
+from exp_audioconcept import evaluate, train
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("genres")
+    write_genres(folder / "music")
+    return folder
+
+
+def options(music, *more):
+    places = ["--data", music / "music", "--groups", music / "artists.csv", "--stores", music / "stores"]
+    return [*map(str, [*places, "--figures-path", music / "figures", "--workers", 1, *more])]
+
+
+@pytest.fixture(scope="module")
+def cnn(music):
+    """A CNN for short sounds, trained for two epochs."""
+    path = music / "cnn.pt"
+    arguments = ["experiment", "cnn", "--audio-length", "4.2", "--adaptive", "--epochs", "2", "--no-augmentation"]
+    assert cli.run(train.main, options_for_train(music, arguments, path)) == 0
+    return path
+
+
+def options_for_train(music, arguments, path):
+    return [*arguments, *options(music, "--model-path", path)]
+
+
+def test_an_svm_learns_from_the_sound_and_tells_the_genres_of_new_songs(music, capsys):
+    path = music / "svm.pt"
+    assert cli.run(train.main, options_for_train(music, ["main", "svm"], path)) == 0
+    assert "on 6 songs that were not heard" in capsys.readouterr().out
+    (statistics,) = (music / "figures").glob("SVM_run_stats_*.json")
+    content = json.loads(statistics.read_text())
+    assert content["test"]["accuracy"] >= 0.66 > 2 * content["test"]["chance"] - 0.01
+    assert content["chosen_by"] == "songs to choose by"
+    assert cli.run(evaluate.main, ["SVM", *options(music, "--model-path", path)]) == 0
+    assert f"accuracy {content['test']['accuracy']:.4f}" in capsys.readouterr().out
+    assert len(list((music / "figures").glob("SVM_confusion_matrix_*.png"))) == 1
+
+
+def test_a_network_is_trained_and_tested_with_the_length_that_it_keeps(music, cnn, capsys):
+    assert cli.run(evaluate.main, ["cnn", *options(music, "--model-path", cnn)]) == 0
+    assert "on 6 songs" in capsys.readouterr().out
+    assert not cnn.with_name("cnn_checkpoint.pt").exists()
+
+
+def test_another_length_than_the_model_s_is_refused_with_the_reason(music, cnn, capsys):
+    assert cli.run(evaluate.main, ["cnn", "--audio-length", "CNN", *options(music, "--model-path", cnn)]) == 1
+    assert "the model hears 4.20 s at once, and --audio-length is 29.10 s" in capsys.readouterr().err
+
+
+def test_other_genres_than_the_model_s_are_refused_with_the_reason(music, cnn, tmp_path, capsys):
+    write_genres(tmp_path / "music")
+    (tmp_path / "music" / "hum").rename(tmp_path / "music" / "drone")
+    arguments = ["--data", str(tmp_path / "music"), "--stores", str(tmp_path), "--workers", "1"]
+    assert cli.run(evaluate.main, ["cnn", "--model-path", str(cnn), *arguments]) == 1
+    assert "the model knows hiss, hum, ticks, and the songs are of drone, hiss, ticks" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["main", "SVN"], "there is no model 'SVN'"),
+        (["main", "CNN", "--audio-length", "VGG"], "CNN hears sounds from 16.7 to 33.4 s, and not 3.96 s"),
+        (["main", "CNN", "--audio-length", "long"], "--audio-length long is no length"),
+        (["main", "SVM", "--data", "nowhere"], "there is no folder nowhere"),
+        (["main", "head", "--teacher", "nobody"], "unknown teacher 'nobody'"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(music, tmp_path, capsys, arguments, reason):
+    given = options_for_train(music, [], tmp_path / "model.pt")
+    if "--data" in arguments:
+        given = ["--model-path", str(tmp_path / "model.pt")]
+    assert cli.run(train.main, [*arguments, *given]) == 1
+    told = capsys.readouterr().err
+    assert reason in told
+    assert told.count("\n") == 1
+    assert not (tmp_path / "model.pt").exists()
+
+
+def test_numbers_that_are_zero_count(music):
+    from exp_audioconcept.train import _network_settings, parse
+
+    given = ["experiment", "CNN", "--lr", "0.1", "--label-smoothing", "0", "--noise-level", "0", "--weight-decay", "0"]
+    settings = _network_settings(parse(given), "CNN", None)
+    assert (settings.label_smoothing, settings.noise_level, settings.weight_decay) == (0, 0, 0)
+    assert settings.learning_rate == 0.1
+
+
+def test_each_network_has_the_numbers_that_its_sweep_found_best():
+    from exp_audioconcept.train import _network_settings, parse
+
+    found = {}
+    for kind in ("CNN", "VGGish"):
+        settings = _network_settings(parse(["main", kind]), kind, None)
+        found[kind] = (settings.learning_rate, settings.weight_decay, settings.length)
+    assert found == {"CNN": (5e-3, 5e-4, 641655), "VGGish": (4e-5, 5e-5, 641655)}
+
+
+def test_the_original_s_pickles_are_refused(music, tmp_path, capsys):
+    import pickle
+
+    (tmp_path / "best_SVM_model.pkl").write_bytes(pickle.dumps({"model": 1}, protocol=2))
+    assert cli.run(evaluate.main, options(music, "--model-path", tmp_path / "best_SVM_model.pkl")) == 1
+    assert "damaged or no weight file" in capsys.readouterr().err
