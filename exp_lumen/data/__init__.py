@@ -1,0 +1,1 @@
+"""Labelled recordings: IRMAS, OpenMIC, and tables of one's own."""

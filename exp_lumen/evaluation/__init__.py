@@ -1,0 +1,1 @@
+"""From scores of pieces to answers for recordings, and how well these are right."""

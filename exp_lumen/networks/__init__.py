@@ -1,0 +1,1 @@
+"""Networks from waveforms to instruments: front end, backbone and head."""

@@ -1,0 +1,1 @@
+"""Training: losses, augmentation, stages, and the files of models."""

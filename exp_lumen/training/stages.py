@@ -1,0 +1,174 @@
+"""Training in two stages: the head alone at first, then everything; each with the one trainer of the house."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from audiokit.labels.multilabel import best_thresholds, measure_decisions
+from audiokit.learning.options import TrainingOptions
+from audiokit.learning.schedules import Geometric
+from audiokit.learning.streaming import Streamed
+from audiokit.learning.trainer import Trainer
+from exp_lumen.data.pieces import KNOWN, LABELS, SCALE, SOUND
+from exp_lumen.data.splits import sampling_weights
+from exp_lumen.evaluation.aggregation import AGGREGATIONS, by_recording
+from exp_lumen.training.losses import Objective, positive_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from torch import nn
+
+    from audiokit.labels.clip_store import ClipStore
+    from audiokit.learning.options import Trained
+    from exp_lumen.networks.network import InstrumentNetwork
+    from exp_lumen.training.settings import Settings
+
+__all__ = ["Stage", "sources_of", "stages_of", "train", "tune_thresholds"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the training."""
+
+    name: str
+    frozen: bool
+    epochs: int
+
+
+def stages_of(settings: Settings) -> list[Stage]:
+    """The head alone where that is wanted, then everything unless it is not."""
+    n_head = settings.epochs if settings.head_alone else min(settings.finetune_head_epochs, settings.epochs)
+    first = [Stage("head", True, n_head)] if settings.finetune_head or settings.head_alone else []
+    n_rest = settings.epochs - sum(stage.epochs for stage in first)
+    return first + ([Stage("whole", False, n_rest)] if n_rest > 0 else [])
+
+
+def sources_of(train: ClipStore, valid: ClipStore, settings: Settings) -> dict[str, Streamed]:
+    """Batches of `sound`, `targets` and `known`, read while the ones before are trained on."""
+    weights = None
+    if settings.weighted_sampler:
+        weights = sampling_weights(train.columns[LABELS], train.columns[KNOWN])[train.clip_of_row]
+    options = {"batch_size": settings.batch_size, "seed": settings.seed, "prepare": _as_tensors}
+    return {
+        "train": Streamed(_arrays(train), _rows(train), weights=weights, **options),
+        "valid": Streamed(_arrays(valid), _rows(valid), shuffled=False, **options),
+    }
+
+
+def train(
+    network: InstrumentNetwork,
+    stores: tuple[ClipStore, ClipStore],
+    settings: Settings,
+    *,
+    folder: Path,
+    augment: Callable | None = None,
+    scalars: Callable[[str, float, int], None] | None = None,
+) -> dict[str, Trained]:
+    """Train a network, which has its best state then, or go on with it.
+
+    Parameters
+    ----------
+    stores
+        of training and of validation.
+    folder
+        of the checkpoints.
+
+    Returns
+    -------
+    dict
+        stage → what it left.
+    """
+    sources = sources_of(*stores, settings)
+    objective = create_objective(stores[0], settings)
+    validation = Validation(stores[1], objective, settings.aggregation)
+    left = {}
+    for stage in stages_of(settings):
+        network.freeze(frozen=stage.frozen, trains_normalisation=settings.finetune_train_bn)
+        trainer = Trainer(
+            network,
+            objective,
+            sources,
+            _options(stage, settings, is_first=not left),
+            checkpoint=folder / f"{stage.name}.part.ckpt",
+            augment=augment,
+            measure=validation,
+        )
+        left[stage.name] = trainer.train()
+        network.load_state_dict(left[stage.name].best_state)
+    network.freeze(frozen=False)
+    return left
+
+
+def create_objective(store: ClipStore, settings: Settings) -> Objective:
+    """The loss that the settings name; weights come from the training set."""
+    weights = None
+    if settings.loss == "CROSS_ENTROPY_POS_WEIGHT":
+        weights = torch.from_numpy(positive_weights(store.columns[LABELS], store.columns[KNOWN]))
+    return Objective(settings.loss, weights, settings.gamma, settings.family_factor)
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Measures what the network has said of the whole validation set, recording by recording."""
+
+    store: ClipStore
+    objective: Objective
+    aggregation: str
+
+    def __call__(self, network: nn.Module) -> Mapping[str, float]:
+        """Macro F1 at the thresholds that are best for it, which the model will have, and at 0.5; Hamming score."""
+        scores = by_recording(self.objective.take_heard(), self.store.n_rows, self.aggregation)
+        targets, known = self.store.columns[LABELS], self.store.columns[KNOWN]
+        measured = measure_decisions(targets, scores >= 0.5, known)
+        tuned = measure_decisions(targets, scores >= best_thresholds(targets, scores, known), known)
+        return {"f1": tuned.macro_f1, "f1_at_half": measured.macro_f1, "hamming": tuned.hamming_score}
+
+
+def tune_thresholds(store: ClipStore, scores: NDArray[np.floating]) -> dict[str, NDArray[np.float64]]:
+    """Thresholds of each instrument on a validation set, by how pieces are put together.
+
+    Parameters
+    ----------
+    scores : (n_rows_in_all, 11)
+        of all its pieces.
+    """
+    targets, known = store.columns[LABELS], store.columns[KNOWN]
+    return {how: best_thresholds(targets, by_recording(scores, store.n_rows, how), known) for how in AGGREGATIONS}
+
+
+def _options(stage: Stage, settings: Settings, *, is_first: bool) -> TrainingOptions:
+    warm_up = Geometric(settings.lr_warmup, settings.lr)
+    return TrainingOptions(
+        epochs=stage.epochs,
+        schedule=warm_up if stage.frozen and not settings.head_alone else settings.schedule,
+        optimizer=settings.optimising,
+        keeping=replace(settings.keeping, untrained=not is_first),
+        seed=settings.seed,
+        device=settings.device,
+    )
+
+
+def _arrays(store: ClipStore) -> dict[str, NDArray]:
+    """Row by row."""
+    clips = store.clip_of_row
+    return {
+        "sound": store.array(SOUND),
+        "targets": store.columns[LABELS][clips],
+        "known": store.columns[KNOWN][clips],
+    }
+
+
+def _rows(store: ClipStore) -> NDArray[np.int64]:
+    return np.arange(store.n_rows_in_all)
+
+
+def _as_tensors(batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Samples of 16 bit to full scale ±1."""
+    return {**batch, "sound": batch["sound"].float() / SCALE}
