@@ -84,7 +84,7 @@ def _synth(soundfont: Path, sample_rate: int) -> tuple:
     try:
         import tinysoundfont
     except ImportError as error:
-        raise UserError("sounds are made by tinysoundfont: pip install tinysoundfont") from error
+        raise UserError("sounds are made by tinysoundfont: pip install --no-deps tinysoundfont") from error
     synth = tinysoundfont.Synth(samplerate=sample_rate)
     try:
         return synth, synth.sfload(str(soundfont))
