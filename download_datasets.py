@@ -37,8 +37,8 @@ def parser() -> argparse.ArgumentParser:
         "--list",
         nargs="*",
         metavar="NAME",
-        help="datasets to download, with commas or blanks between them: TAU, URBAN-SOUND-8K, SONYC-UST, ESC-50, "
-        "EMVD (default: the first three); without a name, show what there is and what is here, and download nothing",
+        help="datasets to download, with commas or blanks between them (default: TAU, URBAN-SOUND-8K, SONYC-UST); "
+        "without a name, show what there is and what is here, and download nothing",
     )
     add(
         "-o",

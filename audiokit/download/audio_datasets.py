@@ -55,17 +55,22 @@ class PublishedDataset:
     record: int | None = None
     inner: str = ""
     top: tuple[str, ...] = ()
+    places: tuple[tuple[str, str], ...] = ()
     default: bool = False
     durations: Durations | None = None
 
     def place(self, path: PurePosixPath) -> PurePosixPath | None:
         """Where a file of an archive goes, below the folder of the dataset.
 
-        Recordings go to `audio/`, out of the folds or parts that the archives have them in, as the experiments expect.
-        Other files keep their place. Hidden files, which other systems leave in archives, are left out (None).
+        Recordings go to `audio/`, out of the folds or parts that the archives have them in, as the experiments expect;
+        but what lies in a folder that has a place of its own (`places`) goes there, as it is. Other files keep their
+        place. Hidden files, which other systems leave in archives, are left out (None).
         """
         if any(part.startswith(".") or part == "__MACOSX" for part in path.parts):
             return None
+        for folder, own in self.places:
+            if path.is_relative_to(folder):
+                return own / path.relative_to(folder)
         if path.suffix.lower() == ".wav":
             return PurePosixPath("audio", path.name)
         if path.name in self.top:
@@ -92,8 +97,14 @@ def read_catalogue(path: str | Path | None = None) -> dict[str, PublishedDataset
 def _dataset(name: str, table: dict) -> PublishedDataset:
     files = tuple(_file(file, table.get("record")) for file in table.pop("files", ()))
     durations = table.pop("durations", None)
-    top = tuple(table.pop("top", ()))
-    return PublishedDataset(name=name, files=files, top=top, durations=durations and Durations(**durations), **table)
+    return PublishedDataset(
+        name=name,
+        files=files,
+        top=tuple(table.pop("top", ())),
+        places=tuple(table.pop("places", {}).items()),
+        durations=durations and Durations(**durations),
+        **table,
+    )
 
 
 def _file(file: dict, record: int | None) -> RemoteFile:
