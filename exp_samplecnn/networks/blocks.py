@@ -1,4 +1,8 @@
-"""The blocks of SampleCNN, under the original's layer names: each ends in a pooling of three samples into one."""
+"""The blocks of SampleCNN, under the original's layer names: each ends in a pooling of three samples into one.
+
+The pooling comes before the last ReLU, not after it as in the original: the largest sample is the same one, and a third
+of the work is left.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +64,7 @@ class PlainBlock(Excited):
 
     def forward(self, sound: torch.Tensor) -> torch.Tensor:
         """(batch, n_in, 1, n_samples) → (batch, n_out, 1, n_samples // 3)."""
-        return self.excite(pooled(functional.relu(self.norm(self.conv(sound)))))
+        return self.excite(functional.relu(pooled(self.norm(self.conv(sound)))))
 
 
 class ResidualBlock(Excited):
@@ -86,4 +90,4 @@ class ResidualBlock(Excited):
         if self.deep:
             main = self.norm1(self.conv1(self.drop0(functional.relu(main))))
         shortcut = self.scut_norm(self.scut_conv(sound)) if self.widens else sound
-        return pooled(functional.relu(self.excite(main) + shortcut))
+        return functional.relu(pooled(self.excite(main) + shortcut))

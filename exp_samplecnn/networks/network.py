@@ -58,9 +58,9 @@ class SampleCNN(nn.Module):
         missing = -sound.shape[1] % STRIDE
         padded = functional.pad(sound, (missing // 2, missing - missing // 2))
         hidden = functional.relu(self.norm0(self.conv0(padded)))
-        heard = []
+        levels = []
         for index in range(self.n_blocks):
             hidden = self.get_submodule(f"block{index}")(hidden)
-            heard.append(hidden.amax(dim=(2, 3)))
-        features = torch.cat(heard[-self.n_heard :], dim=1)
+            levels.append(hidden)
+        features = torch.cat([level.amax(dim=(2, 3)) for level in levels[-self.n_heard :]], dim=1)
         return self.logit(self.final_drop(functional.relu(self.final_norm(self.final_fc(features)))))
