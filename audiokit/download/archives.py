@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lzma
 import re
+import shutil
 import stat
 import tarfile
 import zipfile
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["RefusedArchive", "is_archive", "move_files", "unpack"]
+__all__ = ["RefusedArchive", "is_archive", "join", "move_files", "unpack"]
 
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 BLOCK = 1 << 20  # bytes copied at once
@@ -61,6 +62,7 @@ def unpack(
     folder: Path,
     *,
     place: Callable[[PurePosixPath], PurePosixPath | None],
+    password: str | None = None,
     watch: Callable[[int], object] = lambda position: None,
 ) -> dict[str, int]:
     """Unpack an archive.
@@ -77,6 +79,8 @@ def unpack(
         made where it is missing.
     place
         where in the folder a file goes, by its name in the archive; None leaves it out.
+    password
+        of a zip archive; what it protects is read at 1.4 MB/s.
     watch
         told the bytes of the archive that are done with.
 
@@ -89,12 +93,15 @@ def unpack(
     ------
     RefusedArchive
         for a damaged archive, a name that leads out of the folder, a link, a device, or two files for one place.
+    UserError
+        where the password is another one.
     OSError
         where the folder cannot be written to.
     """
-    read = _read_zip if archive.name.endswith(".zip") else _read_tar
+    is_zip = archive.name.endswith(".zip")
+    members = _read_zip(archive, watch, password) if is_zip else _read_tar(archive, watch)
     sizes: dict[str, int] = {}
-    for member in _reading(archive, read(archive, watch)):
+    for member in _reading(archive, members):
         target = place(_inner_path(archive, member.name))
         if target is None:
             continue
@@ -106,6 +113,14 @@ def unpack(
     return sizes
 
 
+def join(parts: Iterable[Path], path: Path) -> None:
+    """Make one file of the parts that it was cut into, whole or not at all; the parts stay."""
+    with write_whole(path) as unfinished, unfinished.open("wb") as target:
+        for part in parts:
+            with part.open("rb") as source:
+                shutil.copyfileobj(source, target, BLOCK)
+
+
 def move_files(names: Iterable[str], source: Path, target: Path) -> None:
     """Move files, named relative to both folders, from one folder to another on the same disk; replace those there."""
     for name in names:
@@ -113,9 +128,10 @@ def move_files(names: Iterable[str], source: Path, target: Path) -> None:
         (source / name).replace(target / name)
 
 
-def _read_zip(archive: Path, watch: Callable[[int], object]) -> Iterator[_Member]:
+def _read_zip(archive: Path, watch: Callable[[int], object], password: str | None) -> Iterator[_Member]:
     done = 0
     with zipfile.ZipFile(archive) as opened:
+        opened.setpassword(password.encode() if password else None)
         for info in opened.infolist():
             kind = stat.S_IFMT(info.external_attr >> 16)
             if not info.is_dir():
@@ -163,6 +179,8 @@ def _reading(archive: Path, pieces: Iterator[Piece]) -> Iterator[Piece]:
     try:
         yield from pieces
     except FAULTS as error:
+        if "password" in str(error):
+            raise UserError(f"{archive} has another password than the one that is published: {error}") from error
         raise RefusedArchive(f"{archive} is damaged ({error or type(error).__name__})") from error
 
 

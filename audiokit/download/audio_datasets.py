@@ -27,11 +27,20 @@ class RemoteFile:
     """A file to download, whose fields `audio_datasets.toml` explains; `size` in bytes, None until the record says."""
 
     name: str
-    url: str
+    url: str | None
     checksum: str | None = None
     size: int | None = None
     recordings: int | None = None
     holds: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    password: str | None = None
+
+    @property
+    def pieces(self) -> tuple[RemoteFile, ...]:
+        """What is downloaded, one after the other: the file itself, or the parts that it is cut into."""
+        if not self.parts:
+            return (self,)
+        return tuple(RemoteFile(self.name + suffix, self.url and self.url + suffix) for suffix in self.parts)
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,7 @@ class PublishedDataset:
     places: tuple[tuple[str, str], ...] = ()
     default: bool = False
     durations: Durations | None = None
+    page: str = ""
 
     def place(self, path: PurePosixPath) -> PurePosixPath | None:
         """Where a file of an archive goes, below the folder of the dataset.
@@ -111,10 +121,13 @@ def _file(file: dict, record: int | None) -> RemoteFile:
     name = file["file"]
     return RemoteFile(
         name=name,
-        url=file.get("url") or file_url(record, name),
+        url=file.get("url") or (file_url(record, name) if record else None),
         checksum=file.get("checksum"),
+        size=file.get("size"),
         recordings=file.get("recordings"),
         holds=tuple(file.get("holds", ())),
+        parts=tuple(file.get("parts", ())),
+        password=file.get("password"),
     )
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from audiokit.download.archives import RefusedArchive, is_archive, move_files, unpack
+from audiokit.download.archives import RefusedArchive, is_archive, join, move_files, unpack
 from audiokit.download.audio_datasets import record_files
 from audiokit.download.fetching import bytes_here, fetch, mirrored
 from audiokit.download.manifests import Manifest, read_manifest
@@ -117,8 +117,11 @@ class LocalDataset:
         return file.size if file.size is not None else self.published.unpacked // len(self.files)
 
     def bytes_to_download(self) -> list[int]:
-        """Of each missing file."""
-        return [max(0, self.size(file) - bytes_here(self.downloads / file.name)) for file in self.missing]
+        """Of each missing file; one that comes in parts is on the disk twice while they are joined."""
+        return [max(0, self.size(file) * (2 if file.parts else 1) - self._bytes_here(file)) for file in self.missing]
+
+    def _bytes_here(self, file: RemoteFile) -> int:
+        return sum(bytes_here(self.downloads / one.name) for one in {file, *file.pieces})
 
     def bytes_to_unpack(self) -> int:
         """Of all missing files together, about."""
@@ -155,24 +158,52 @@ class LocalDataset:
 
     def _complete(self, watch: Callable[[int], object]) -> None:
         before = 0
+        absent = [file.name for file in self.missing if not (file.url or (self.downloads / file.name).is_file())]
         for file in self.missing:
-            if self._manifest(file) is None:  # another process may have brought it meanwhile
+            if (
+                file.name not in absent and self._manifest(file) is None
+            ):  # another process may have brought it meanwhile
                 self._bring(file, lambda held, before=before: watch(before + held))
             before += self.size(file)
             watch(before)
         self._tidy()
+        if absent:
+            raise UserError(
+                f"{', '.join(absent)} have no address that is known here: get them from {self.published.page}, put "
+                f"them into {self.downloads}, and run again"
+            )
         self._measure_durations()
 
     def _bring(self, file: RemoteFile, watch: Callable[[int], object]) -> None:
-        path = self.downloads / file.name
-        url = mirrored(file.url, self.base_url)
-        fetch(url, path, checksum=file.checksum, size=file.size, progress=self.progress, watch=watch)
+        path = self._fetch(file, watch)
         if self.published.durations:  # to be measured anew
             (self.folder / self.published.durations.output).unlink(missing_ok=True)
         sizes = self._unpack(file, path) if is_archive(file.name) else self._put(path)
         Manifest(file.checksum, self.keep_archives, sizes).write(self._manifest_path(file))
         if not self.keep_archives:
             path.unlink(missing_ok=True)
+
+    def _fetch(self, file: RemoteFile, watch: Callable[[int], object]) -> Path:
+        """The file in `downloads/`, whole and checked."""
+        path = self.downloads / file.name
+        is_joined = bool(file.parts) and path.is_file()
+        before = 0
+        for piece in () if is_joined else file.pieces:
+            piece_path = self.downloads / piece.name
+            if piece.url:
+                self._fetch_piece(piece, piece_path, lambda held, before=before: watch(before + held))
+            before += piece_path.stat().st_size
+        if file.parts:
+            parts = [self.downloads / piece.name for piece in file.pieces]
+            if not is_joined:
+                join(parts, path)
+            for part in parts:
+                part.unlink(missing_ok=True)
+        return path
+
+    def _fetch_piece(self, piece: RemoteFile, path: Path, watch: Callable[[int], object]) -> None:
+        url = mirrored(piece.url, self.base_url)
+        fetch(url, path, checksum=piece.checksum, size=piece.size, progress=self.progress, watch=watch)
 
     def _put(self, path: Path) -> dict[str, int]:
         size = path.stat().st_size
@@ -183,8 +214,13 @@ class LocalDataset:
         unfinished = self._unfinished(file)
         try:
             with byte_bar(f"unpacking {archive.name}", archive.stat().st_size, progress=self.progress) as bar:
-                place = self.published.place
-                sizes = unpack(archive, unfinished, place=place, watch=lambda done: bar.update(done - bar.n))
+                sizes = unpack(
+                    archive,
+                    unfinished,
+                    place=self.published.place,
+                    password=file.password,
+                    watch=lambda done: bar.update(done - bar.n),
+                )
             _check_contents(file, archive, sizes)
         except RefusedArchive as error:
             shutil.rmtree(unfinished, ignore_errors=True)
