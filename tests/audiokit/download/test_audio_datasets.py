@@ -30,7 +30,7 @@ def test_names_of_datasets_and_of_folders_are_resolved():
 
 
 def test_an_unknown_name_is_refused():
-    with pytest.raises(UserError, match="no dataset 'ESC': there are EMVD, .*TAU, URBAN-SOUND-8K, SONYC-UST, ESC-50"):
+    with pytest.raises(UserError, match=r"no dataset 'ESC': there are EMVD, .*TAU, URBAN-SOUND-8K, SONYC-UST, ESC-50"):
         select(["TAU", "ESC"], CATALOGUE)
 
 
