@@ -43,7 +43,7 @@ def sensor_figure(overview: Overview, *, clock: Clock, title: str) -> Figure:
     """
     levels, step = overview.levels, overview.energy.column_seconds
     labels = [label for label, _ in top_labels(np.nan_to_num(overview.scores.mean), overview.summary.labels)]
-    n_groups = len(overview.summary.groups)
+    n_groups = len(overview.summary.heard)
     heights = [2.6, *([max(0.6, ROW_HEIGHT * n_groups)] if n_groups else []), ROW_HEIGHT * len(labels)]
     figure = figures.new_figure(12, sum(heights) + 0.5 * len(heights) + 0.8)
     figure.suptitle(title, fontsize=12, parse_math=False)
@@ -62,7 +62,7 @@ def sensor_figure(overview: Overview, *, clock: Clock, title: str) -> Figure:
     merged = step > overview.block_seconds
     if n_groups:
         image = overview.presence.image
-        _draw_rows(rows[1], image, list(overview.summary.groups), edges(len(image), step), 1)
+        _draw_rows(rows[1], image, list(overview.summary.heard), edges(len(image), step), 1)
         blocks = f"blocks with a score of {overview.summary.threshold:g} or more"
         _name(rows[1], f"share of {blocks}, in {duration(step)} each" if merged else blocks)
     image = overview.scores.image[:, [overview.summary.labels.index(label) for label in labels]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,16 +32,28 @@ class Summary:
         highest labels to name; none by default.
     threshold
         score from which on a group is present.
+    unheard
+        groups whose columns stay empty → why: what would be said of them is no better than chance.
     """
 
     labels: Sequence[str]
     groups: Mapping[str, NDArray[np.integer]] = field(default_factory=dict)
     n_top: int = 0
     threshold: float = DEFAULT_THRESHOLD
+    unheard: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def heard(self) -> dict[str, NDArray[np.integer]]:
+        """The groups of which something is said."""
+        return {name: members for name, members in self.groups.items() if name not in self.unheard}
+
+    def without(self, unheard: Mapping[str, str]) -> Summary:
+        """The same, but that some groups are left empty."""
+        return replace(self, unheard=unheard)
 
     def group_scores(self, scores: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Score of each group, the highest of its labels: (n, n_labels) → (n, n_groups)."""
-        columns = [scores[:, members].max(axis=1) for members in self.groups.values()]
+        """Score of each group that is heard, the highest of its labels: (n, n_labels) → (n, n_groups)."""
+        columns = [scores[:, members].max(axis=1) for members in self.heard.values()]
         return np.stack(columns, axis=1) if columns else np.empty((len(scores), 0), scores.dtype)
 
     def present(self, group_scores: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -54,7 +66,7 @@ class Summary:
         Parameters
         ----------
         scores : (n, n_labels)
-            NaN, in whole rows, where there are none; their labels are empty.
+            NaN, in whole rows, where there are none; their labels are empty. So are the columns of unheard groups.
         """
         columns: dict[str, NDArray] = {}
         known = ~np.isnan(scores).any(axis=1)
@@ -65,7 +77,9 @@ class Summary:
             columns[f"label_{rank + 1}"] = np.where(known, names[best], "")
             columns[f"score_{rank + 1}"] = scores[np.arange(len(scores)), best]
         groups = self.group_scores(scores)
-        columns |= dict(zip(self.groups, groups.T, strict=True))
-        present = self.present(groups)
-        columns |= {f"{name}_present": column for name, column in zip(self.groups, present.T, strict=True)}
+        of_group = dict(zip(self.heard, groups.T, strict=True))
+        present = dict(zip(self.heard, self.present(groups).T, strict=True))
+        nothing = np.full(len(scores), np.nan)
+        columns |= {name: of_group.get(name, nothing) for name in self.groups}
+        columns |= {f"{name}_present": present.get(name, nothing) for name in self.groups}
         return columns

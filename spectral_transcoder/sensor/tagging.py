@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from spectral_transcoder.sensor.calibration import (
     warning_about,
 )
 from spectral_transcoder.sensor.excerpt import read_excerpt, transcoder_for_sound, write_excerpt
+from spectral_transcoder.sensor.hearing import unheard_groups
 from spectral_transcoder.sensor.kept_scores import KeptScores
 from spectral_transcoder.sensor.output import check_format, open_table
 from spectral_transcoder.sensor.overview import Overview
@@ -125,6 +126,21 @@ class Tagger:
 
     def _tag(self, path: str | Path, stem: Path, record: Path) -> list[Path]:
         source = open_levels(path, self.reading)
+        tagger = replace(self, summary=self.summary.without(self._unheard(source)))
+        return tagger._tag_source(source, path, stem, record)
+
+    def _unheard(self, source: LevelSource) -> dict[str, str]:
+        """Groups that are left empty → why; who names groups of labels is given them."""
+        if self.wanted.groups != TRAFFIC_VOICE_BIRDS:
+            return {}
+        return unheard_groups(
+            self.summary.groups,
+            teacher=self.predictor.teacher.name,
+            transcoder=self.predictor.transcoder_name,
+            hop_seconds=source.hop_seconds,
+        )
+
+    def _tag_source(self, source: LevelSource, path: str | Path, stem: Path, record: Path) -> list[Path]:
         settings = self._settings(source, path)
         if source.can_be_read_again and _is_recorded(settings, record):
             print(f"{source.name}: done before with these settings; to do it again, delete {record}")
@@ -165,6 +181,7 @@ class Tagger:
         facts = self._of_scores(source, path) | {
             **asdict(self.wanted),
             "groups": {name: [labels[index] for index in members] for name, members in self.summary.groups.items()},
+            "unheard": sorted(self.summary.unheard),
         }
         return json.loads(json.dumps(facts, default=str))
 
@@ -222,6 +239,7 @@ class Tagger:
         lines = [*source.notes, *quality.lines(source.hop_seconds)]
         if source.hop_seconds == SLOW.hop_seconds:
             lines.append(SLOW_NOTE)
+        lines += [f"{name} is left empty: {reason}" for name, reason in self.summary.unheard.items()]
         lines += filter(None, [warning_about(histogram.percentile(LOUD_PERCENTILE), self.db_offset)])
         for line in lines:
             print(f"{source.name}: {line}", file=sys.stderr)
@@ -286,11 +304,12 @@ def _report(source: LevelSource, overview: Overview) -> None:
         print(f"  read as {source.description}")
     if not n_scored:
         return
-    shares = zip(overview.summary.groups, overview.presence.mean, strict=True)
-    print(
-        f"  score of {overview.summary.threshold:g} or more: "
-        f"{', '.join(f'{name} in {share:.0%}' for name, share in shares)} of the blocks"
-    )
+    if overview.summary.heard:
+        shares = zip(overview.summary.heard, overview.presence.mean, strict=True)
+        print(
+            f"  score of {overview.summary.threshold:g} or more: "
+            f"{', '.join(f'{name} in {share:.0%}' for name, share in shares)} of the blocks"
+        )
     best = top_labels(overview.scores.mean, overview.summary.labels, n=N_REPORTED)
     print(f"  highest mean scores: {', '.join(f'{label} {score:.2f}' for label, score in best)}")
 

@@ -183,9 +183,13 @@ def test_slow_levels_are_tagged_with_a_word_of_caution(tmp_path, run, out, model
     path = write_csv(tmp_path / "a.csv", make_table(levels, make_times(20, step=1)))
     status, _, complaints = run(path, "--no_picture")
     assert status == 0
-    assert complaints == (
-        f"{path}: a level a second: each stands for eight equal ones, so that tags of short sounds rest on little\n"
+    caution, *empty = complaints.splitlines()
+    assert caution == (
+        f"{path}: a level a second: each stands for eight equal ones, so that tags of short sounds rest on little"
     )
+    assert all(line.startswith(f"{path}: ") and " is left empty: " in line for line in empty)
+    summary, groups = pd.read_csv(out / "a_summary.csv"), ("voice", "birds", "traffic")
+    assert [f"{path}: {name} " in complaints for name in groups] == [summary[name].isna().all() for name in groups]
     scores = pd.read_csv(out / "a_scores.csv").iloc[:, 3:]
     np.testing.assert_allclose(scores, expected_scores(models, np.repeat(levels, 8, axis=0)), atol=6e-6)
 
