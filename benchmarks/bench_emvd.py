@@ -32,10 +32,10 @@ from training_steps import rate_table
 from audiokit.labels.clip_store_creation import StoredClip, create_clip_store
 from audiokit.learning.options import TrainingOptions
 from audiokit.learning.schedules import Constant
-from exp_emvd.chunk_store import MelChunks
-from exp_emvd.emvd_experiment import cross_entropy
-from exp_emvd.mel import CHUNK_SHAPE, singing_chunks
-from exp_emvd.network import SingingNetwork
+from exp_emvd.data.chunk_store import MelChunks
+from exp_emvd.data.mel import CHUNK_SHAPE, singing_chunks
+from exp_emvd.learning.emvd_experiment import cross_entropy
+from exp_emvd.learning.network import SingingNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from audiokit import cli
 from audiokit.options import add_skip_errors_option, add_workers_option
-from audiokit.paths import ROOT
-from exp_emvd.metadata import FILES, FOLDER
+from exp_emvd.places import AUDIO, FILES, FOLDER, FOLDS, STORE
 from exp_emvd.tasks import DATASETS
 
 if TYPE_CHECKING:
@@ -26,11 +25,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("-dataset", "--dataset", choices=DATASETS, default=DATASETS[0], help="which one (%(default)s)")
-    add("--audio", type=Path, default=FOLDER / "audio", metavar="FOLDER", help="of the recordings (%(default)s)")
+    add("--audio", type=Path, default=AUDIO, metavar="FOLDER", help="of the recordings (%(default)s)")
     add("--metadata", type=Path, default=FOLDER, metavar="FOLDER", help="of metadata_files.csv (%(default)s)")
     add("--folds", type=Path, metavar="FILE", help="(split_kfolds.csv beside metadata_files.csv)")
-    output = ROOT / "mel_dataset" / "mel_dataset_kfold.h5"
-    add("--output", type=Path, default=output, metavar="FILE", help="(%(default)s)")
+    add("--output", type=Path, default=STORE, metavar="FILE", help="(%(default)s)")
     add_workers_option(parser)
     add_skip_errors_option(parser)
     return parser.parse_args(arguments)
@@ -42,9 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with cli.quick_imports():
         from audiokit.files import make_folder
         from audiokit.labels.clip_store_creation import tell
-        from exp_emvd.chunk_store import create_chunk_store
-        from exp_emvd.folds import FOLDS, read_folds
-        from exp_emvd.metadata import read_files
+        from exp_emvd.data.chunk_store import create_chunk_store
+        from exp_emvd.data.folds import read_folds
+        from exp_emvd.data.metadata import read_files
 
     files = read_files(options.metadata / FILES.name)
     folds = read_folds(files, options.folds or options.metadata / FOLDS.name)

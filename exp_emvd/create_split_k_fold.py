@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audiokit import cli
-from audiokit.paths import ROOT
-from exp_emvd.metadata import FILES, FOLDER
+from exp_emvd.places import FILES, FOLDER, NEW_FOLDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,15 +36,15 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("-n_splits", "--n_splits", type=int, default=4, help="number of splits (%(default)s)")
     add("--by_singer", action="store_true", help="keep all recordings of a singer in one part of a split")
     add("--metadata", type=Path, default=FOLDER, metavar="FOLDER", help="of metadata_files.csv (%(default)s)")
-    add("--output", type=Path, default=ROOT / "new_split_kfolds.csv", metavar="FILE", help="(%(default)s)")
+    add("--output", type=Path, default=NEW_FOLDS, metavar="FILE", help="(%(default)s)")
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the folds."""
     options = parse(arguments)
-    from exp_emvd.folds import draw_folds, write_folds
-    from exp_emvd.metadata import read_files
+    from exp_emvd.data.folds import draw_folds, write_folds
+    from exp_emvd.data.metadata import read_files
 
     files = read_files(options.metadata / FILES.name)
     folds = draw_folds(files, n_splits=options.n_splits, seed=options.seed, by_singer=options.by_singer)

@@ -14,12 +14,13 @@ from audiokit import cli
 from audiokit.errors import UserError
 from audiokit.options import add_device_option, add_mixed_precision_option
 from audiokit.paths import ROOT
+from exp_emvd.places import STORE
 from exp_emvd.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from exp_emvd.emvd_experiment import EmvdExperiment
+    from exp_emvd.learning.emvd_experiment import EmvdExperiment
 
 STEPS = ("train", "eval", "metric")
 
@@ -30,8 +31,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("-exp", "--exp", required=True, choices=tuple(TASKS), help="what is told apart, and from what")
     add("-step", "--step", required=True, choices=STEPS, help="what to do")
-    store = ROOT / "mel_dataset" / "mel_dataset_kfold.h5"
-    add("--dataset", type=Path, default=store, metavar="FILE", help="of create_dataset.py (%(default)s)")
+    add("--dataset", type=Path, default=STORE, metavar="FILE", help="of create_dataset.py (%(default)s)")
     add("--output", type=Path, default=ROOT, metavar="FOLDER", help="of model/, losses/, outputs/, results/")
     add("--splits", type=int, nargs="+", metavar="N", help="from 0; all by default")
     add("--epochs", type=cli.positive, default=20, help="(%(default)s)")
@@ -69,9 +69,9 @@ def _name(options: argparse.Namespace) -> str:
 def _experiment(options: argparse.Namespace) -> EmvdExperiment:
     with cli.quick_imports():
         from audiokit.devices import can_mix_precision, choose_device
-        from exp_emvd.emvd_experiment import EmvdExperiment
-        from exp_emvd.experiment_files import ExperimentFiles
-        from exp_emvd.split_data import read_data
+        from exp_emvd.learning.emvd_experiment import EmvdExperiment
+        from exp_emvd.learning.experiment_files import ExperimentFiles
+        from exp_emvd.learning.split_data import read_data
 
     device = choose_device(options.device)
     return EmvdExperiment(
@@ -93,9 +93,9 @@ def _splits(wanted: Sequence[int] | None, known: Sequence[int]) -> Sequence[int]
 
 
 def _measure(options: argparse.Namespace) -> int:
-    from exp_emvd.experiment_files import ExperimentFiles
-    from exp_emvd.measures import measure, original_text, report
-    from exp_emvd.predictions import pooled, read_predictions
+    from exp_emvd.evaluation.measures import measure, original_text, report
+    from exp_emvd.evaluation.predictions import pooled, read_predictions
+    from exp_emvd.learning.experiment_files import ExperimentFiles
 
     files = ExperimentFiles(options.output, _name(options))
     predictions = read_predictions(files.predictions)
@@ -111,7 +111,7 @@ def _measure(options: argparse.Namespace) -> int:
     if not options.by_singer and options.exp.startswith("t_"):
         print("singers are heard in training and in testing: --by_singer tells how new ones are heard", file=sys.stderr)
     if options.exp == "t_multiclass":
-        from exp_emvd.confusion_picture import write_confusions
+        from exp_emvd.figures.confusion_picture import write_confusions
 
         print(write_confusions(measures, options.output / "results", name=_name(options), paper=options.paper))
     return 0

@@ -14,6 +14,7 @@ from audiokit.experiments.deferred import methods_of
 from audiokit.experiments.experiment import Experiment, Metric
 from audiokit.options import add_device_option, add_mixed_precision_option
 from audiokit.paths import ROOT
+from exp_emvd.places import STORE
 from exp_emvd.plans import EPOCHS, N_SPLITS, emvd_plans, needs
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from exp_emvd.planned_experiment import PlannedExperiment
 
-STORE = ROOT / "mel_dataset" / "mel_dataset_kfold.h5"
 RESULTS = ROOT / "emvd_experiments"
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from audiokit.experiments.plan import Setting
 from audiokit.files import make_folder, write_whole
-from exp_emvd.experiment_files import ExperimentFiles
+from exp_emvd.learning.experiment_files import ExperimentFiles
 from exp_emvd.plans import ALL, N_SPLITS, needs
 from exp_emvd.tasks import TASKS
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from exp_emvd.emvd_experiment import EmvdExperiment
-    from exp_emvd.measures import Measures
-    from exp_emvd.predictions import Predictions
-    from exp_emvd.split_data import EmvdData
+    from exp_emvd.evaluation.measures import Measures
+    from exp_emvd.evaluation.predictions import Predictions
+    from exp_emvd.learning.emvd_experiment import EmvdExperiment
+    from exp_emvd.learning.split_data import EmvdData
 
 __all__ = ["PlannedExperiment", "measured_values"]
 
@@ -66,7 +66,7 @@ class PlannedExperiment:
 
     def _experiment(self, setting: Setting) -> EmvdExperiment:
         from audiokit.devices import can_mix_precision, choose_device
-        from exp_emvd.emvd_experiment import EmvdExperiment
+        from exp_emvd.learning.emvd_experiment import EmvdExperiment
 
         device = choose_device(self.device)
         return EmvdExperiment(
@@ -82,7 +82,7 @@ class PlannedExperiment:
 
     def _data(self, folds: str) -> EmvdData:
         if folds not in self._data_of_folds:
-            from exp_emvd.split_data import read_data
+            from exp_emvd.learning.split_data import read_data
 
             self._data_of_folds[folds] = read_data(self.dataset, by_singer=folds == "singer")
         return self._data_of_folds[folds]
@@ -94,8 +94,8 @@ class PlannedExperiment:
 
     def _measure(self, setting: Setting) -> None:
         """Measure predictions, and write them, the measures in words and numbers, and a picture."""
-        from exp_emvd.measures import measure, original_text, report
-        from exp_emvd.predictions import pooled, write_predictions
+        from exp_emvd.evaluation.measures import measure, original_text, report
+        from exp_emvd.evaluation.predictions import pooled, write_predictions
 
         paper = bool(setting["paper"])
         splits = self._predictions(setting)
@@ -104,7 +104,7 @@ class PlannedExperiment:
             write_predictions(self.files(setting).predictions, splits)
         results = make_folder(self._folder(setting) / "results")
         if setting["task"] == "t_multiclass":
-            from exp_emvd.confusion_picture import write_confusions
+            from exp_emvd.figures.confusion_picture import write_confusions
 
             write_confusions(measures, results, name=setting["task"], paper=paper)
         with write_whole(results / "measures.txt") as partial:
@@ -115,7 +115,7 @@ class PlannedExperiment:
 
     def _predictions(self, setting: Setting) -> dict[int, Predictions]:
         """Predictions of the split of a setting, or of all where it pools them."""
-        from exp_emvd.predictions import read_predictions
+        from exp_emvd.evaluation.predictions import read_predictions
 
         predicted = needs(setting, n_splits=self.n_splits)
         return {one["split"]: read_predictions(self.files(one).predictions)[one["split"]] for one in predicted}

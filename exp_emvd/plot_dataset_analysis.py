@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from audiokit import cli
 from audiokit.paths import RESULTS
-from exp_emvd.metadata import FILES, FOLDER
+from exp_emvd.places import FILES, FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,9 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     from audiokit.files import make_folder
     from audiokit.reports.figures import save
-    from exp_emvd.dataset_analysis import summary, totals
-    from exp_emvd.figures import analysis_figure
-    from exp_emvd.metadata import read_files
+    from exp_emvd.data.metadata import read_files
+    from exp_emvd.figures.dataset_analysis import summary, totals
+    from exp_emvd.figures.drawing import analysis_figure
 
     counted = totals(read_files(options.metadata / FILES.name), all_ranks=options.all_ranks)
     make_folder(options.output.parent)

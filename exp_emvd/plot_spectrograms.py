@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from audiokit import cli
 from audiokit.paths import RESULTS
-from exp_emvd.metadata import AUDIO
+from exp_emvd.places import AUDIO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     from audiokit.files import make_folder
     from audiokit.reports.figures import save
-    from exp_emvd.figures import spectrograms_figure
-    from exp_emvd.spectrogram_examples import BIN_HZ, SECONDS, example_magnitudes
+    from exp_emvd.figures.drawing import spectrograms_figure
+    from exp_emvd.figures.spectrogram_examples import BIN_HZ, SECONDS, example_magnitudes
 
     figure = spectrograms_figure(example_magnitudes(options.audio), seconds=SECONDS, bin_hz=BIN_HZ)
     make_folder(options.output.parent)

@@ -36,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with cli.quick_imports():
         from audiokit.devices import choose_device
         from audiokit.labels.prediction import predict_all
-        from exp_emvd.experiment_files import ExperimentFiles
-        from exp_emvd.listener import SingingListener, trained_models
+        from exp_emvd.learning.experiment_files import ExperimentFiles
+        from exp_emvd.learning.listener import SingingListener, trained_models
 
     files = ExperimentFiles(options.models, options.exp)
     models = [options.model] if options.model else trained_models(files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from audiokit.errors import UserError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["DATASETS", "SINGERS", "TASKS", "Task", "task_named"]
+__all__ = ["DATASETS", "SINGERS", "TASKS", "Task", "spaced"]
 
 CLEAR = "ClearVoice"
 DISTORTED = "DistortedVoice"
@@ -86,14 +87,6 @@ TASKS = {
 }
 
 
-def task_named(name: str) -> Task:
-    """A task by its name.
-
-    Raises
-    ------
-    UserError
-        where there is none.
-    """
-    if name not in TASKS:
-        raise UserError(f"there is no experiment {name!r}: choose among {', '.join(TASKS)}")
-    return TASKS[name]
+def spaced(name: str) -> str:
+    """Technique as people write it: ClearVoice → Clear Voice."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)

@@ -10,7 +10,7 @@ from emvd_fixtures import write_emvd
 from audiokit import cli
 from audiokit.labels.clip_store import ClipStore
 from exp_emvd import create_dataset
-from exp_emvd.mel import singing_chunks
+from exp_emvd.data.mel import singing_chunks
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from audiokit import cli
 from audiokit.labels.prediction import predict
 from audiokit.learning.checkpoints import save_tensors
 from exp_emvd import predict as script
-from exp_emvd.listener import SingingListener
-from exp_emvd.mel import singing_chunks
-from exp_emvd.network import SingingNetwork
+from exp_emvd.data.mel import singing_chunks
+from exp_emvd.learning.listener import SingingListener
+from exp_emvd.learning.network import SingingNetwork
 from exp_emvd.tasks import TASKS
 
 TASK = TASKS["t_binary"]

@@ -8,11 +8,11 @@ from audiokit import cli
 from audiokit.experiments import experiment_cli
 from audiokit.experiments.plan import Setting
 from exp_emvd import create_dataset, experiment
+from exp_emvd.evaluation.measures import measure
+from exp_emvd.evaluation.predictions import Predictions, pooled, read_predictions
 from exp_emvd.main_doce_emvd import EXPERIMENT
-from exp_emvd.measures import measure
 from exp_emvd.planned_experiment import measured_values
 from exp_emvd.plans import emvd_plans, needs
-from exp_emvd.predictions import Predictions, pooled, read_predictions
 from exp_emvd.tasks import TASKS
 
 SELECTED = "technique+technique_pooled/task=t_multiclass+folds=file+paper=0+seed=0"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exp_emvd.metadata import DURATION, NOT_REPRESENTATIVE
+from exp_emvd.data.metadata import DURATION, NOT_REPRESENTATIVE
 
 if TYPE_CHECKING:
     import pandas
@@ -26,7 +26,7 @@ def totals(files: pandas.DataFrame, *, all_ranks: bool = False) -> pandas.DataFr
     Parameters
     ----------
     files
-        as `exp_emvd.metadata.read_files` gives them.
+        as `exp_emvd.data.metadata.read_files` gives them.
     all_ranks
         count recordings that do not represent what they should (rank 0) as well. The published figure does not.
 

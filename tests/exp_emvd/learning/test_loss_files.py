@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from audiokit.errors import UserError
-from exp_emvd.loss_files import read_losses, write_losses
+from exp_emvd.learning.loss_files import read_losses, write_losses
 
 LOSSES = {"losses_train": [1.5, 1.25, 1.0], "losses_valid": [1.4, 1.2], "losses_eval": [1.45, 1.3]}
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from audiokit import cli
 from audiokit.errors import UserError
 from exp_emvd import create_split_k_fold
-from exp_emvd.folds import draw_folds, introsort_order, read_folds, split_columns, write_folds
-from exp_emvd.metadata import is_learned_from, read_files
+from exp_emvd.data.folds import draw_folds, introsort_order, read_folds, split_columns, write_folds
+from exp_emvd.data.metadata import is_learned_from, read_files
 
 
 @pytest.fixture(scope="module")

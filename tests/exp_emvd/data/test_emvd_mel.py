@@ -10,8 +10,8 @@ from audio_fixtures import noise, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exp_emvd import mel
-from exp_emvd.mel import FRONT_END, chunk_times, cut, n_chunks, singing_chunks
+from exp_emvd.data import mel
+from exp_emvd.data.mel import FRONT_END, chunk_times, cut, n_chunks, singing_chunks
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +104,8 @@ def test_recordings_of_other_rates_and_stereo_are_taken(tmp_path):
 
 
 def test_all_chunks_of_the_data_set_are_counted_by_its_durations(shared, emvd_golden):
-    from exp_emvd.folds import read_folds
-    from exp_emvd.metadata import read_files
+    from exp_emvd.data.folds import read_folds
+    from exp_emvd.data.metadata import read_files
 
     emvd = shared / "data" / "emvd"
     files = read_files(emvd / "metadata_files.csv")

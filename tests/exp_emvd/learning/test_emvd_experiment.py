@@ -17,10 +17,10 @@ from emvd_fixtures import TECHNIQUES, write_emvd
 
 from audiokit import cli
 from exp_emvd import create_dataset, create_split_k_fold, experiment
-from exp_emvd.folds import PARTS
-from exp_emvd.loss_files import read_losses
-from exp_emvd.predictions import read_predictions
-from exp_emvd.split_data import read_data
+from exp_emvd.data.folds import PARTS
+from exp_emvd.evaluation.predictions import read_predictions
+from exp_emvd.learning.loss_files import read_losses
+from exp_emvd.learning.split_data import read_data
 from exp_emvd.tasks import TASKS
 
 SCRIPT = Path(experiment.__file__)

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from audiokit.errors import UserError
-from exp_emvd.emvd_experiment import load_network
-from exp_emvd.figures import spaced
-from exp_emvd.mel import FRONT_END
+from exp_emvd.data.mel import FRONT_END
+from exp_emvd.learning.emvd_experiment import load_network
+from exp_emvd.tasks import spaced
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from exp_emvd.experiment_files import ExperimentFiles
-    from exp_emvd.network import SingingNetwork
+    from exp_emvd.learning.experiment_files import ExperimentFiles
+    from exp_emvd.learning.network import SingingNetwork
     from exp_emvd.tasks import Task
 
 __all__ = ["SingingListener", "trained_models"]

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from exp_emvd.measures import measure, original_text, report
-from exp_emvd.predictions import Predictions, pooled, read_predictions
+from exp_emvd.evaluation.measures import measure, original_text, report
+from exp_emvd.evaluation.predictions import Predictions, pooled, read_predictions
+from exp_emvd.evaluation.voting import vote
 from exp_emvd.tasks import TASKS
-from exp_emvd.voting import vote
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from audiokit.files import make_folder
 from audiokit.reports.figures import save
-from exp_emvd.figures import confusion_heat_map
+from exp_emvd.figures.drawing import confusion_heat_map
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from exp_emvd.measures import Measures
+    from exp_emvd.evaluation.measures import Measures
 
 __all__ = ["write_confusions"]
 

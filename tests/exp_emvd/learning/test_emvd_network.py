@@ -6,7 +6,7 @@ from efficientnet_pytorch import EfficientNet
 from torch import nn
 from torch.testing import assert_close
 
-from exp_emvd.network import SingingNetwork
+from exp_emvd.learning.network import SingingNetwork
 
 
 def plain(n_labels):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from audiokit.reports.figures import new_figure
+from exp_emvd.tasks import spaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-__all__ = ["analysis_figure", "confusion_heat_map", "spaced", "spectrograms_figure"]
+__all__ = ["analysis_figure", "confusion_heat_map", "spectrograms_figure"]
 
 FONT, FONT_ELSEWHERE = "Times New Roman", "DejaVu Serif"
 FONT_SIZE = 18
@@ -31,11 +31,6 @@ DARK = 0.55
 
 LOUDEST_SHOWN = 15
 """Magnitude of the darkest colour of a spectrogram."""
-
-
-def spaced(name: str) -> str:
-    """Technique as people write it: ClearVoice → Clear Voice."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
 
 
 @contextmanager
@@ -88,7 +83,7 @@ def analysis_figure(totals: pandas.DataFrame) -> Figure:
     Parameters
     ----------
     totals
-        as `exp_emvd.dataset_analysis.totals` gives them.
+        as `exp_emvd.figures.dataset_analysis.totals` gives them.
     """
     with _printed_font():
         figure = new_figure(20, 6)

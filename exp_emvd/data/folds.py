@@ -9,7 +9,8 @@ import numpy as np
 from audiokit.errors import UserError
 from audiokit.files import make_folder, write_whole
 from audiokit.storage.csv_table import check_column, check_unique, read_table
-from exp_emvd.metadata import FOLDER, NONE, REMEDY, is_learned_from
+from exp_emvd.data.metadata import NONE, REMEDY, is_learned_from
+from exp_emvd.places import FOLDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "FOLDS",
     "PARTS",
     "draw_folds",
     "draw_parts",
@@ -28,8 +28,6 @@ __all__ = [
     "split_columns",
     "write_folds",
 ]
-
-FOLDS = FOLDER / "split_kfolds.csv"
 
 PARTS = ("train", "valid", "eval")
 UNUSED = NONE
@@ -49,7 +47,7 @@ def draw_folds(
     Parameters
     ----------
     files
-        as `exp_emvd.metadata.read_files` gives them.
+        as `exp_emvd.data.metadata.read_files` gives them.
     n_splits
         number of splits, 2 or more; each recording is tested on in one of them.
     seed
@@ -214,7 +212,7 @@ def read_folds(files: pandas.DataFrame, path: Path = FOLDS) -> pandas.DataFrame:
     Parameters
     ----------
     files
-        as `exp_emvd.metadata.read_files` gives them.
+        as `exp_emvd.data.metadata.read_files` gives them.
     path
         of a table as `write_folds` writes it.
 

@@ -20,12 +20,12 @@ from audiokit.errors import UserError
 from audiokit.learning.checkpoints import load_state_dict, read_tensors, save_tensors
 from audiokit.learning.options import TrainingOptions
 from audiokit.learning.trainer import Trainer
-from exp_emvd.experiment_files import RECORDINGS
-from exp_emvd.folds import PARTS
-from exp_emvd.loss_files import write_losses
-from exp_emvd.network import SingingNetwork
-from exp_emvd.predictions import Predictions, write_predictions
-from exp_emvd.split_data import TARGET
+from exp_emvd.data.folds import PARTS
+from exp_emvd.evaluation.predictions import Predictions, write_predictions
+from exp_emvd.learning.experiment_files import RECORDINGS
+from exp_emvd.learning.loss_files import write_losses
+from exp_emvd.learning.network import SingingNetwork
+from exp_emvd.learning.split_data import TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from exp_emvd.experiment_files import ExperimentFiles
-    from exp_emvd.split_data import EmvdData
+    from exp_emvd.learning.experiment_files import ExperimentFiles
+    from exp_emvd.learning.split_data import EmvdData
     from exp_emvd.tasks import Task
 
 __all__ = ["EmvdExperiment", "cross_entropy", "load_network"]

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audiokit.labels.metrics import confusion_counts, precision_shares, recall_shares
-from exp_emvd.differences import differences_text, recall_differences
-from exp_emvd.voting import vote
+from exp_emvd.evaluation.differences import differences_text, recall_differences
+from exp_emvd.evaluation.voting import vote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from exp_emvd.predictions import Predictions
-    from exp_emvd.voting import Votes
+    from exp_emvd.evaluation.predictions import Predictions
+    from exp_emvd.evaluation.voting import Votes
 
 __all__ = ["Measures", "measure", "original_text", "report"]
 

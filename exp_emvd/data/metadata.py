@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audiokit.errors import UserError
-from audiokit.paths import ROOT
 from audiokit.storage.csv_table import check_column, check_unique, read_table
+from exp_emvd.places import FILES, SINGERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,25 +16,14 @@ if TYPE_CHECKING:
     import pandas
 
 __all__ = [
-    "AUDIO",
     "EFFECTS",
-    "FILES",
-    "FOLDER",
     "REMEDY",
-    "SINGERS",
     "TECHNIQUES",
     "is_learned_from",
     "join",
     "read_files",
     "read_singers",
 ]
-
-FOLDER = ROOT / "EMVD"
-"""Of the data set."""
-
-AUDIO = FOLDER / "audio"
-FILES = FOLDER / "metadata_files.csv"
-SINGERS = FOLDER / "metadata_singers.csv"
 
 REMEDY = "get it by download_datasets.py --list EMVD"
 """For a table that is missing or damaged."""
@@ -158,7 +147,7 @@ def join(files: pandas.DataFrame, folds: pandas.DataFrame, singers: pandas.DataF
     files, singers
         as `read_files` and `read_singers` give them.
     folds
-        as `exp_emvd.folds.read_folds` gives them.
+        as `exp_emvd.data.folds.read_folds` gives them.
 
     Returns
     -------

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exp_emvd.differences import differences_text, holm, recall_differences
+from exp_emvd.evaluation.differences import differences_text, holm, recall_differences
 
 PUBLISHED = np.array([[285, 5, 8, 5], [6, 50, 18, 38], [12, 20, 135, 15], [29, 15, 20, 99]])
 LABELS = ("ClearVoice", "BlackShriek", "DeathGrowl", "HardcoreScream")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audiokit.errors import UserError
-from exp_emvd.predictions import (
+from exp_emvd.evaluation.predictions import (
     Predictions,
     chunk_name,
     pooled,

@@ -11,7 +11,7 @@ from http_fixtures import Site, serve
 from audiokit.download import fetching
 from audiokit.download.audio_datasets import read_catalogue, select
 from audiokit.download.dataset_download import describe, download_datasets
-from exp_emvd.metadata import AUDIO, FILES, FOLDER
+from exp_emvd.places import AUDIO, FILES, FOLDER
 
 RECORDS = "/records/8406322/files/"
 LIST = "/api/records/8406322"

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
 from audiokit.labels.clip_store_creation import StoredClip, create_clip_store
-from audiokit.paths import ROOT
 from audiokit.storage.row_arrays import RowArray
-from exp_emvd.folds import split_columns
-from exp_emvd.mel import CHUNK_SHAPE, FRONT_END, n_chunks, singing_chunks
-from exp_emvd.metadata import AUDIO, NONE
+from exp_emvd.data.folds import split_columns
+from exp_emvd.data.mel import CHUNK_SHAPE, FRONT_END, n_chunks, singing_chunks
+from exp_emvd.data.metadata import NONE
+from exp_emvd.places import AUDIO, STORE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
     from audiokit.labels.clip_store_creation import Summary
 
-__all__ = ["MEL", "SINGER", "STORE", "TECHNIQUE", "MelChunks", "create_chunk_store"]
-
-STORE = ROOT / "mel_dataset" / "mel_dataset_kfold.h5"
+__all__ = ["MEL", "SINGER", "TECHNIQUE", "MelChunks", "create_chunk_store"]
 
 MEL = "mel_spectrogram"
 TECHNIQUE, SINGER = "technique", "singer"
@@ -68,7 +66,7 @@ def create_chunk_store(
     Parameters
     ----------
     files, folds
-        as `exp_emvd.metadata.read_files` and `exp_emvd.folds.read_folds` give them.
+        as `exp_emvd.data.metadata.read_files` and `exp_emvd.data.folds.read_folds` give them.
     path
         of the store.
     audio

@@ -8,8 +8,8 @@ import pytest
 from emvd_fixtures import file_row, singer_row, write_rows
 
 from audiokit.errors import UserError
-from exp_emvd.folds import read_folds
-from exp_emvd.metadata import is_learned_from, join, read_files, read_singers
+from exp_emvd.data.folds import read_folds
+from exp_emvd.data.metadata import is_learned_from, join, read_files, read_singers
 
 
 @pytest.fixture(scope="module")
@@ -120,5 +120,5 @@ def test_a_recording_by_an_unknown_singer_is_named(tmp_path):
 
 
 def test_reading_tables_needs_no_torch():
-    code = "import sys, exp_emvd.folds, exp_emvd.metadata; sys.exit('torch' in sys.modules)"
+    code = "import sys, exp_emvd.data.folds, exp_emvd.data.metadata; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

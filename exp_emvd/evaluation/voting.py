@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exp_emvd.predictions import recording_name
+from exp_emvd.evaluation.predictions import recording_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from exp_emvd.predictions import Predictions
+    from exp_emvd.evaluation.predictions import Predictions
 
 __all__ = ["Votes", "vote"]
 

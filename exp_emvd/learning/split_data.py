@@ -11,9 +11,9 @@ import numpy as np
 from audiokit.errors import UserError
 from audiokit.labels.clip_store import ClipStore
 from audiokit.learning.streaming import Streamed
-from exp_emvd.chunk_store import MEL, SINGER, TECHNIQUE
-from exp_emvd.folds import PARTS, draw_parts, split_columns
-from exp_emvd.predictions import chunk_name
+from exp_emvd.data.chunk_store import MEL, SINGER, TECHNIQUE
+from exp_emvd.data.folds import PARTS, draw_parts, split_columns
+from exp_emvd.evaluation.predictions import chunk_name
 from exp_emvd.tasks import SINGERS
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ class SingingNetwork(nn.Module):
             _quicken(module)
 
     def forward(self, mel: torch.Tensor) -> torch.Tensor:
-        """(batch, 128, 192) Mel spectrograms as `exp_emvd.mel` makes them → (batch, n_labels) logits, or sigmoids."""
+        """(batch, 128, 192), as `exp_emvd.data.mel` makes them → (batch, n_labels) logits, or sigmoids."""
         outputs = self.model(mel.unsqueeze(1))
         return outputs.sigmoid() if self.sigmoid else outputs
 
