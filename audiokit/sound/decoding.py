@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -12,7 +12,10 @@ import numpy as np
 
 from audiokit.errors import UserError
 from audiokit.file_kinds import file_kind, is_regular
-from audiokit.sound.sample_bytes import MendedFile, read_sample_bytes
+from audiokit.sound.lengths.mended_file import MendedFile
+from audiokit.sound.lengths.mpeg import mp3_samples
+from audiokit.sound.lengths.ogg import ogg_end
+from audiokit.sound.lengths.reading import read_sample_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +24,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from soundfile import SoundFile
 
+    from audiokit.sound.lengths.sample_bytes import SampleBytes
+
 __all__ = ["BLOCK_SAMPLES", "UNKNOWN_FRAMES", "Heard", "mono_blocks", "opened"]
 
 BLOCK_SAMPLES = 1 << 18
-"""Samples that are decoded at once."""
+"""Samples that are decoded at once, of all channels together."""
 
 LOWEST_RATE = 1000
 """Hz; a header that says less is damaged."""
@@ -45,7 +50,10 @@ NOISE_STEPS = 1.5
 
 STEP = {"PCM_S8": 2**-7, "PCM_U8": 2**-7, "PCM_16": 2**-15, "PCM_24": 2**-23, "PCM_32": 2**-31}
 STEP |= {"ULAW": 2**-12, "ALAW": 2**-12, "ALAC_16": 2**-15, "ALAC_24": 2**-23}
-"""Least difference between samples, of full scale; formats that round in no fixed steps have none."""
+"""Least difference between samples, of full scale …"""
+
+FLOAT_STEP = 2**-24
+"""… and that of formats without one: the rounding of single precision beside a sample of full scale."""
 
 QUIET_PEAK = 1e-3
 """Of full scale: what is below it is told, for much else than the sound may be amplified with it."""
@@ -68,7 +76,7 @@ class Heard:
     lowest: float = np.inf
     highest: float = -np.inf
     step: float = 0.0
-    """Of full scale; 0 where there is none."""
+    """Least difference between samples, of full scale."""
 
     n_compared: int = 0
     """Samples that the sums of the channels are taken over."""
@@ -143,9 +151,10 @@ def mono_blocks(path: Path, heard: Heard) -> Iterator[NDArray[np.float32]]:
         where the file is unreadable, or holds samples that are not finite.
     """
     with opened(path) as (file, notes):
-        heard.step = STEP.get(file.subtype, 0.0)
+        heard.step = STEP.get(file.subtype, FLOAT_STEP)
         heard.sample_rate = file.samplerate
-        while len(block := file.read(BLOCK_SAMPLES, dtype="float32", always_2d=True)):
+        n_at_once = max(1, BLOCK_SAMPLES // file.channels)
+        while len(block := file.read(n_at_once, dtype="float32", always_2d=True)):
             mono = _mono(block, heard.channel)
             _check_finite(mono, path, first=heard.n_frames, sample_rate=file.samplerate)
             heard.add(block, mono)
@@ -180,37 +189,49 @@ def opened(path: Path) -> Iterator[tuple[SoundFile, list[str]]]:
     import soundfile
 
     try:
-        # A name in bytes also where it is no UTF-8.
-        source, mended = os.fsencode(path), None
         if not is_regular(path):
             raise UserError(f"{path} is {file_kind(path)}, not an audio file")
         found = read_sample_bytes(path)
-        if found and found.patches:
-            source = mended = MendedFile(path, found.patches)
-        try:
-            with _forward()(source) as file:
-                if file.samplerate < LOWEST_RATE:
-                    raise UserError(
-                        f"{path} says that it has {file.samplerate} samples a second: its header is damaged"
-                    )
-                yield file, _notes_on(found, file)
-        finally:
-            if mended:
-                mended.close()
+        with ExitStack() as stack:
+            file = stack.enter_context(_open(path, found))
+            if file.format == "MP3" and (found := mp3_samples(path, file.frames)):
+                file = stack.enter_context(_open(path, found))
+            if file.samplerate < LOWEST_RATE:
+                raise UserError(f"{path} says that it has {file.samplerate} samples a second: its header is damaged")
+            seconds = file.frames / file.samplerate
+            yield file, [*_notes_on(found, seconds), *(_notes_on_end(path, seconds) if file.format == "OGG" else ())]
     except (soundfile.SoundFileError, TypeError, ValueError, OSError) as error:
         raise UserError(_refusal(path, error)) from error
 
 
-def _notes_on(found, file: SoundFile) -> list[str]:
+@contextmanager
+def _open(path: Path, found: SampleBytes | None) -> Iterator[SoundFile]:
+    """Open a file so that all that was found in it is read."""
+    if found and found.mending:
+        with MendedFile(path, found.mending) as mended, _forward()(mended) as file:
+            yield file
+    else:
+        with _forward()(os.fsencode(path)) as file:  # a name in bytes also where it is no UTF-8
+            yield file
+
+
+def _notes_on(found: SampleBytes | None, seconds: float) -> list[str]:
     """What to tell of a header that says another length than is there."""
     if found is None or found.told is None or not found.there:
         return []
-    seconds = file.frames / file.samplerate
     told = seconds * found.told / found.there
     if found.is_longer:
         was = f"tells {told:.3g} s" if found.told else "was never finished"
         return [f"its header {was}: all {seconds:.4g} s that are there are read"]
     return [_missing(seconds, told)] if told - seconds > SHORT_SECONDS else []
+
+
+def _notes_on_end(path: Path, seconds: float) -> list[str]:
+    """What to tell of an Ogg file that does not end where its stream does."""
+    end = ogg_end(path)
+    if end and end.has_more:
+        return [f"several recordings are joined in it: only the first, {seconds:.4g} s, is read"]
+    return [f"it breaks off after {seconds:.4g} s: the rest is missing"] if end and end.is_cut else []
 
 
 def _missing(seconds: float, told: float) -> str:

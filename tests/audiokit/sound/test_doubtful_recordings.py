@@ -14,8 +14,8 @@ from audiokit.errors import UserError
 from audiokit.sound import audio
 from audiokit.sound.audio import Recording, load, write_wav
 from audiokit.sound.headers import read_header
+from audiokit.sound.lengths.reading import read_sample_bytes
 from audiokit.sound.neighbours import shorter_than_neighbours
-from audiokit.sound.sample_bytes import read_sample_bytes
 
 RATE = 32000
 

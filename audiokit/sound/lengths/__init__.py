@@ -1,0 +1,1 @@
+"""How long recordings are, where their headers say something else than their files hold."""
