@@ -5,7 +5,10 @@ Pages of two recordings; then the training experiment on eight of them, with its
 
 from __future__ import annotations
 
+import argparse
 import sys
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from audiokit import cli
@@ -14,6 +17,9 @@ from audiokit.paths import AUDIO, AUDIO_GENERATED, EXPORT, ROOT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 WHEEL = "soundscapy==0.6.0"
 """Carries eight recordings from Camden Town of the International Soundscape Database (CC BY 4.0)."""
@@ -44,23 +50,44 @@ DISTILLATION = f"{TCN}+objective=distillation+learning_rate=-3.5"
 EPOCHS = {LIKELIHOOD: 50, DISTILLATION: 20}
 
 
+@dataclass(frozen=True)
+class Replicated:
+    """What the training experiment in miniature leaves."""
+
+    table: Path
+    curves: Sequence[Path]
+    n_recordings: int
+    """That the table is about."""
+    commonest: tuple[str, float]
+    """The teacher's commonest top class, and its share of these recordings in per cent."""
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line, which has nothing to say but `--help`."""
+    return argparse.ArgumentParser(description=__doc__).parse_args(arguments)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fetch a teacher and recordings; make pages; train, compare and draw."""
-    from spectral_transcoder.listening.generate import generate_all, prepare
+    parse(arguments)
+    begun = time.monotonic()
+    with cli.quick_imports():
+        from spectral_transcoder.listening.generate import generate_all, prepare
 
     recordings = fetch()
     generator = prepare(teacher=TEACHER, transcoders=shown_transcoders())
     status = generate_all(generator, [str(recordings[name]) for name in SHOWN], AUDIO_GENERATED)
-    table, curves = replicate(cut(recordings))
+    replicated = replicate(cut(recordings, FOLDER / f"excerpts_{EXCERPT_SECONDS}s"), FOLDER, EXPORT)
     print("\nPages: players, spectrograms and tags side by side. Open them in a browser:")
     print(*(AUDIO_GENERATED / name / "index.html" for name in SHOWN), sep="\n")
-    print(
-        "\nThe training experiment in miniature: from nothing and on two minutes of the street, a transcoder learns the"
-    )
-    print("likelihood of Mel spectrograms, then what the teacher hears in them. Its table, of three other recordings:")
-    print(table)
+    print("\nThe training experiment in miniature: from nothing and on two minutes of the street, a transcoder learns")
+    print("the likelihood of Mel spectrograms, then what the teacher hears in them. Its table, of other recordings:")
+    print(replicated.table)
+    label, share = replicated.commonest
+    print(f"Who always says {label!r} has the same top class in {share:.0f} % of its {replicated.n_recordings} pieces.")
     print("\nIts training curves:")
-    print(*curves, sep="\n")
+    print(*replicated.curves, sep="\n")
+    print(f"\nAll that took {time.monotonic() - begun:.0f} s.")
     return status
 
 
@@ -87,45 +114,82 @@ def shown_transcoders() -> list[str]:
     return ["pinv", *(name for name in ("cnn_logits", "tcn") if name in find_transcoders(TEACHER))]
 
 
-def cut(recordings: Mapping[str, Path]) -> Path:
-    """Lay excerpts of the recordings out by split, for each excerpt counts by itself: their folder."""
+def cut(recordings: Mapping[str, Path], folder: Path) -> Path:
+    """Lay excerpts of the recordings out by split, for each excerpt counts by itself: their folder.
+
+    Those that are there stay as they are, so that a dataset that was made of them is still theirs.
+    """
     from audiokit.files import make_folder, write_whole
     from audiokit.sound.audio import load, write_wav
     from spectral_transcoder.third_octave import SAMPLE_RATE
 
     length = EXCERPT_SECONDS * SAMPLE_RATE
     for split, names in SPLITS.items():
-        folder = make_folder(FOLDER / "excerpts" / split)
+        make_folder(folder / split)
         for name in names:
             sound = load(recordings[name], sample_rate=SAMPLE_RATE)
             for number in range(len(sound) // length):
-                with write_whole(folder / f"{name}-{number}.wav") as partial, write_wav(partial, SAMPLE_RATE) as file:
+                path = folder / split / f"{name}-{number}.wav"
+                if path.is_file():
+                    continue
+                with write_whole(path) as partial, write_wav(partial, SAMPLE_RATE, n_samples=length) as file:
                     file.write(sound[number * length : (number + 1) * length])
-    return FOLDER / "excerpts"
+    return folder
 
 
-def replicate(excerpts: Path) -> tuple[Path, list[Path]]:
-    """Do the training experiment on the excerpts: the picture of its table, and of its training curves."""
+def replicate(
+    excerpts: Path, folder: Path, export: Path, *, models: Path = ROOT, epochs: Mapping[str, int] = EPOCHS
+) -> Replicated:
+    """Do the training experiment on the excerpts: the picture of its table, and of its training curves.
+
+    Parameters
+    ----------
+    folder
+        for the dataset, models and results.
+    export
+        folder for the pictures.
+    models
+        folder with `yamnet/`, the teacher's weights.
+    epochs
+        of the two trainings.
+    """
     from audiokit.experiments import experiment_cli
-    from exp_train_model import create_mel_tho_dataset, experiment_sizes, plot_training_curve
+    from audiokit.experiments.selection import select
+    from exp_train_model import create_mel_tho_dataset, plot_training_curve
+    from exp_train_model.experiment_sizes import ORACLE, PINV, selector
     from exp_train_model.main_doce_training import EXPERIMENT
+    from exp_train_model.plans import training_plans
+    from spectral_transcoder.training.experiment_files import ExperimentFiles
 
-    data = ["--dataset_name", DATASET, "--output_path", str(FOLDER / "data")]
+    data = ["--dataset_name", DATASET, "--output_path", str(folder / "data")]
     create_mel_tho_dataset.main([*data, "--audio_dataset_path", str(excerpts), "--teachers", TEACHER])
 
-    experiment = FOLDER / "train_exp"
-    places = ["--data_path", str(FOLDER / "data"), "--output_path", str(experiment), "--datasets", DATASET]
+    files = ExperimentFiles(folder / "train_exp")
+    places = ["--data_path", str(folder / "data"), "--output_path", str(files.root), "--datasets", DATASET]
+    with_models = [*places, "--models", str(models)]
     oracle, pinv, likelihood, distillation = (
-        experiment_sizes.selector(model, dataset=DATASET, classifiers=[TEACHER], epoch=EPOCHS.get(model, 0))
-        for model in (experiment_sizes.ORACLE, experiment_sizes.PINV, LIKELIHOOD, DISTILLATION)
+        selector(model, dataset=DATASET, classifiers=[TEACHER], epoch=epochs.get(model, 0))
+        for model in (ORACLE, PINV, LIKELIHOOD, DISTILLATION)
     )
-    experiment_cli.main(EXPERIMENT, ["-s", ",".join((oracle, pinv, likelihood)), "-S", "-c", *places])
-    (begun,) = experiment.glob("model/*objective=likelihood*_model")
-    experiment_cli.main(EXPERIMENT, ["-s", distillation, "-S", "-c", "--start_from", str(begun), *places])
-    table, curves = EXPORT / "demo_results.png", EXPORT / "demo_training_curves"
+    experiment_cli.main(EXPERIMENT, ["-s", ",".join((oracle, pinv, likelihood)), "-S", "-c", *with_models])
+    plans = training_plans(datasets=[DATASET])
+    begun = files.model_path(select(likelihood, plans)[0])
+    experiment_cli.main(EXPERIMENT, ["-s", distillation, "-S", "-c", "--start_from", str(begun), *with_models])
+    table, curves = export / "demo_results.png", export / "demo_training_curves"
     experiment_cli.main(EXPERIMENT, ["-s", ",".join((pinv, likelihood, distillation)), "-e", str(table), *places])
     plot_training_curve.main(["--figures", str(curves), *places])
-    return table, sorted(curves.glob("*.png"))
+    top_classes = files.result(select(oracle, plans)[0], "labels")
+    return Replicated(table, sorted(curves.glob("*.png")), len(top_classes), commonest(top_classes))
+
+
+def commonest(top_classes: NDArray[np.integer]) -> tuple[str, float]:
+    """Label that most recordings have as the teacher's top class, (n_recordings,), and their share in per cent."""
+    import numpy as np
+
+    from teachers.registry import labels_of
+
+    counts = np.bincount(top_classes)
+    return labels_of(TEACHER)[counts.argmax()], 100 * counts.max() / len(top_classes)
 
 
 if __name__ == "__main__":
