@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
-from spectral_transcoder.sensor.bands.names import NamedBand, band_index, find_bands, is_nominal
+from spectral_transcoder.sensor.bands.names import NamedBand, are_third_octaves, band_index, find_bands, is_nominal
 from spectral_transcoder.sensor.bands.quantity import (
     Quantity,
     line_on_weighting,
     quantity_of,
+    weighting_by_letter,
     weighting_in_preamble,
 )
 from spectral_transcoder.third_octave import N_BANDS, NOMINAL_FREQUENCIES
@@ -26,6 +27,9 @@ STATISTIC_RANKS = {"mean": 0, "level": 1}
 WEIGHTING_RANKS = {"Z": 0, None: 1, "C": 2, "A": 3}
 LONGEST_HOLE = 2
 """Bands in a row that may be missing between others, to be interpolated."""
+
+LEAST_BANDS = 10
+"""Of 29, that others can be continued from: three octaves and a third."""
 
 LEAST_SHARE = 0.5
 """Of the largest set, below which others are no sets of bands: L10, L50 and L90 are not."""
@@ -151,15 +155,19 @@ def _best_set(names: Sequence[str], weighting: str | None) -> tuple[_Set, set[st
     """The set to use, and the titles of all sets where there are several."""
     by_words: dict[str, list[NamedBand]] = defaultdict(list)
     for band in find_bands(names):
-        if is_nominal(band.frequency):
-            by_words[band.words].append(band)
+        by_words[band.words].append(band)
+    by_words = {
+        words: [band for band in bands if is_nominal(band.frequency)]
+        for words, bands in by_words.items()
+        if are_third_octaves([band.frequency for band in bands])
+    }
     if not by_words:
         raise NoBandsError(
             f"no column is named by a third-octave band ({shown(names)}): name them 20, 25, 31.5 … 12500 (Hz)"
         )
     largest = max(map(len, by_words.values()))
     sets = [
-        _Set(words, bands, quantity_of(words))
+        _Set(words, bands, _quantity(words, by_words))
         for words, bands in by_words.items()
         if len(bands) >= LEAST_SHARE * largest
     ]
@@ -179,6 +187,12 @@ def _best_set(names: Sequence[str], weighting: str | None) -> tuple[_Set, set[st
             f"{ranked[0].bands[0].frequency:g} Hz: leave one of them out"
         )
     return ranked[0], {group.title for group in sets} if len(sets) > 1 else set()
+
+
+def _quantity(words: str, others: Collection[str]) -> Quantity:
+    quantity = quantity_of(words)
+    letter = weighting_by_letter(words, others)
+    return replace(quantity, weighting=letter) if letter and quantity.weighting is None else quantity
 
 
 def _without_octaves(sets: list[_Set]) -> list[_Set]:
@@ -218,6 +232,9 @@ def _check_holes(columns: Sequence[int | None]) -> None:
     there = [index for index, column in enumerate(columns) if column is not None]
     if not there:
         raise NoBandsError("no column is a third-octave band between 20 Hz and 12.5 kHz with levels in it")
+    if len(there) < LEAST_BANDS:
+        found = ", ".join(map(nominal, there))
+        raise UserError(f"only the bands of {found} Hz have levels, and at least {LEAST_BANDS} of {N_BANDS} are needed")
     for low, high in pairwise(there):
         if high - low - 1 > LONGEST_HOLE:
             missing = ", ".join(map(nominal, range(low + 1, high)))

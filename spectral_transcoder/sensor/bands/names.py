@@ -11,18 +11,25 @@ import numpy as np
 from spectral_transcoder.third_octave import CENTRE_FREQUENCIES, N_BANDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-__all__ = ["NamedBand", "band_index", "find_bands", "is_nominal"]
+__all__ = ["NamedBand", "are_third_octaves", "band_index", "find_bands", "is_nominal"]
 
-NUMBER = r"(?<![\d.,/])(?P<number>\d{1,3}(?:[ ,.'\u00a0\u202f]\d{3})(?!\d)|\d+(?:[.,_p]\d+)?)"
+NUMBER = r"(?<![\d/])(?<!\d[.,])(?P<number>\d{1,3}(?:[ ,.'\u00a0\u202f]\d{3})(?!\d)|\d+(?:[.,_p]\d+)?)"
 FORMS = (
     re.compile(r"(?<![\d.,])(?P<number>\d+)k(?P<tail>\d+)(?: *hz)?(?![a-z\d])", re.IGNORECASE),
-    re.compile(NUMBER + r" *(?P<kilo>k?) *hz(?![a-z])", re.IGNORECASE),
+    re.compile(NUMBER + r"[ _]*(?P<kilo>k?)[ _]*hz(?![a-z])", re.IGNORECASE),
     re.compile(NUMBER + r" *(?P<kilo>k?)$", re.IGNORECASE),
     re.compile(r"^" + NUMBER + r" *(?P<kilo>k?)(?=[ _(\[])", re.IGNORECASE),
+    re.compile(r"(?<=[ _])" + NUMBER + r"(?P<kilo>k?)(?=[ _])", re.IGNORECASE),
 )
-"""In the order of trust: 1k25; a number with its unit; one at the end of the name; one at its beginning."""
+"""In the order of trust: 1k25; a number with its unit; one at the end of the name; at its beginning; between words."""
+
+BEHIND_NUMBER = tuple((re.compile(rf"\d{mark}\d{{1,2}}(?!\d)"), re.compile(rf"(\d){mark}(?=\d)")) for mark in " _")
+"""A mark behind a number that is no frequency, as in Ch 1 20 Hz; and where it is."""
+
+PARTED = r"\1|"
+"""What is read in place of such a mark."""
 
 THOUSANDS = re.compile(r"\d{1,3}[ ,.'\u00a0\u202f]\d{3}")
 TIME_OR_DATE = re.compile(r"\d{4}-\d\d-\d\d|\d:\d\d")
@@ -30,6 +37,9 @@ TIME_OR_DATE = re.compile(r"\d{4}-\d\d-\d\d|\d:\d\d")
 
 TOLERANCE = 0.03
 """Of a frequency: 31, 31.6 and 32 are 31.5; neighbours are 26 % apart."""
+
+MOSTLY = 0.8
+"""Of frequencies in names, that must be nominal: of numbered columns (band_0 … band_28) a third is."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ def find_bands(names: Sequence[str]) -> list[NamedBand]:
     names
         of all columns of a table.
     """
-    found = [(column, match) for column, name in enumerate(names) if (match := _match(name.strip()))]
+    found = [(column, match) for column, name in enumerate(_parted(names)) if (match := _match(name.strip()))]
     small = [match for _, match in found if not match.groupdict().get("kilo")]
     has_thousands = any(not re.search(r"\D\d{3}$", match["number"]) for match in small)
     bands = []
@@ -69,9 +79,24 @@ def find_bands(names: Sequence[str]) -> list[NamedBand]:
         if frequency > 0:
             name = match.string
             around = [name[: match.start()], name[match.end() :]]
-            label = " ".join(" ".join(around).replace("(1/3)", " ").split()).strip(" _")
+            label = " ".join(" ".join(around).replace("(1/3)", " ").split()).strip(" _|")
             bands.append(NamedBand(column, frequency, _words("…".join(around)), label))
     return bands
+
+
+def _parted(names: Sequence[str]) -> Sequence[str]:
+    """Names in which a number before the frequency, such as that of a channel, does not run into it.
+
+    Where one name has "1 20", the "1 200" of another is no number of thousands; where one has "1_200", the "1_25" of
+    another is no decimal.
+    """
+    blank, line = BEHIND_NUMBER
+    if any(blank[0].search(name) for name in names):
+        names = [blank[1].sub(PARTED, name, count=1) for name in names]
+    has_long = any(re.search(r"\d_\d{3,}(?!\d)", name) for name in names)
+    if has_long and any(line[0].search(name) for name in names):
+        names = [line[1].sub(PARTED, name, count=1) for name in names]
+    return names
 
 
 def _match(name: str) -> re.Match[str] | None:
@@ -105,3 +130,9 @@ def is_nominal(frequency: float) -> bool:
     index = band_index(frequency)
     centre = CENTRE_FREQUENCIES[index] if 0 <= index < N_BANDS else CENTRE_FREQUENCIES[0] * 10 ** (index / 10)
     return abs(frequency / centre - 1) <= TOLERANCE
+
+
+def are_third_octaves(frequencies: Collection[float]) -> bool:
+    """Whether the numbers in the names of columns are frequencies of third octaves: nearly all are nominal."""
+    different = set(frequencies)
+    return sum(map(is_nominal, different)) >= MOSTLY * len(different)

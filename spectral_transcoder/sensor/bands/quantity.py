@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-__all__ = ["Quantity", "line_on_weighting", "quantity_of", "weighting_in_preamble"]
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+__all__ = ["Quantity", "line_on_weighting", "quantity_of", "weighting_by_letter", "weighting_in_preamble"]
 
 STATISTICS = (
     ("max", re.compile(r"max")),
@@ -21,14 +25,21 @@ WEIGHTINGS = (
     re.compile(r"(?<![a-z])l[ _]?([acz])(?=$|[^a-z]|eq|[fsi](?:[^a-z]|$|max|min|eq)|[et](?:[^a-z]|$|q)|max|min|p)"),
     re.compile(r"db[ _]?[(\[]?([acz])(?![a-z])"),
     re.compile(r"[(\[]([acz])[)\]]"),
-    re.compile(r"(?<![a-z])([acz])[ _-]?(?:weight|bewert|gewicht|pond)"),
+    re.compile(r"(?<![a-z])([acz])[ _-]?(?:weight|wtd|bewert|gewicht|pond)"),
     re.compile(r"(?:weighting|bewertung|pond[ée]ration)[ _:]*([acz])(?![a-z])"),
 )
+LETTER = re.compile(r"[… ]*(?:hz)? ?([a-z])[… ]*(?:hz)?[… ]*")
 LINEAR = re.compile(r"(?<![a-z])(?:lin|linear|flat|unweighted|llin\w*)(?![a-z])")
-OF_BANDS = re.compile(r"spectr|octave|1/3|oba|terz|tiers|band", re.IGNORECASE)
-PREAMBLE_WEIGHTING = re.compile(
-    r"(?:weight\w*|bewertung|pond[ée]ration)\W*?[\t ,;:=\"]+\W*([acz])(?![a-z])", re.IGNORECASE
+OF_BANDS = re.compile(r"spectr|octave|1/3|oba|terz|tiers|(?<!broad)band|(?<![a-z])rta(?![a-z])", re.IGNORECASE)
+IN_PREAMBLE = (
+    re.compile(r"(?:weight\w*|bewertung|pond[ée]ration)\W*?[\t ,;:=\"]+\W*([acz])(?![a-z])", re.IGNORECASE),
+    re.compile(r"(?<![a-z])([acz])[ _-](?:weight|bewert|gewicht|pond)", re.IGNORECASE),
+    re.compile(r"(?<![a-z\d.,])(?<!\d )db[ _]?[(\[]?([acz])(?![a-z])", re.IGNORECASE),
 )
+"""Words on a weighting in a line above a table; dB(A) as a unit, not behind a level."""
+
+MEAN_LEVEL = re.compile(r"(?<![a-z])l([acz])eq", re.IGNORECASE)
+"""In a line on bands, that of the bands."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,21 @@ def quantity_of(words: str) -> Quantity:
     return Quantity(statistic, weighting or ("Z" if LINEAR.search(words) else None))
 
 
+def weighting_by_letter(words: str, others: Collection[str]) -> str | None:
+    """Weighting where the only word is its letter, as in A_1000; None where letters count channels, such as A and B.
+
+    Parameters
+    ----------
+    words
+        around a frequency, as in `quantity_of`.
+    others
+        those of all bands.
+    """
+    letters = [match[1] for each in others if (match := LETTER.fullmatch(each))]
+    match = LETTER.fullmatch(words)
+    return match[1].upper() if match and set(letters) <= set("acz") else None
+
+
 def weighting_in_preamble(lines: tuple[str, ...], *, is_alone: bool = False) -> str | None:
     """Weighting of the bands that the lines above a table tell of.
 
@@ -71,10 +97,19 @@ def weighting_in_preamble(lines: tuple[str, ...], *, is_alone: bool = False) -> 
     is_alone
         … unless there are no levels but those of bands.
     """
-    found = (PREAMBLE_WEIGHTING.search(line) for line in lines if is_alone or OF_BANDS.search(line))
-    return next((match[1].upper() for match in found if match), None)
+    of_bands = [OF_BANDS.search(line) is not None for line in lines]
+    found = (
+        _weighting_in(line, (*IN_PREAMBLE, MEAN_LEVEL) if is_of_bands else IN_PREAMBLE)
+        for line, is_of_bands in zip(lines, of_bands, strict=True)
+        if is_alone or is_of_bands
+    )
+    return next(filter(None, found), None)
+
+
+def _weighting_in(line: str, patterns: Sequence[re.Pattern[str]] = IN_PREAMBLE) -> str | None:
+    return next((match[1].upper() for pattern in patterns if (match := pattern.search(line))), None)
 
 
 def line_on_weighting(lines: tuple[str, ...]) -> str | None:
     """The first line above a table that names A or C as a weighting, of whatever; None where there is none."""
-    return next((" ".join(line.split()) for line in lines if PREAMBLE_WEIGHTING.search(line)), None)
+    return next((" ".join(line.split()) for line in lines if _weighting_in(line) in ("A", "C")), None)

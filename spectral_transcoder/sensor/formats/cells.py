@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Lines", "cells_of", "separator_of", "split_lines"]
+__all__ = ["SEPARATORS", "Lines", "cells_of", "separator_of", "split_lines"]
 
 SEPARATORS = ("\t", ";", ",", "|", " ")
 BLANKS = re.compile(rb"[ \t]+")

@@ -13,7 +13,8 @@ from spectral_transcoder.sensor.formats.arrays import ArraySource
 from spectral_transcoder.sensor.formats.compound import CompoundTable, PlainTable
 from spectral_transcoder.sensor.formats.header import LEAST_BANDS, band_score
 from spectral_transcoder.sensor.sources import DEFAULT_DATASET
-from spectral_transcoder.sensor.times.columns import TimeReader, find_times
+from spectral_transcoder.sensor.times.columns import find_times
+from spectral_transcoder.sensor.times.reader import TimeReader
 from spectral_transcoder.third_octave import N_BANDS
 
 if TYPE_CHECKING:

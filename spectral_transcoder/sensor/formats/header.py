@@ -8,16 +8,19 @@ from itertools import pairwise
 from math import log10
 from typing import TYPE_CHECKING
 
-from spectral_transcoder.sensor.bands.names import find_bands, is_nominal
+from spectral_transcoder.sensor.bands.names import are_third_octaves, band_index, find_bands, is_nominal
 from spectral_transcoder.sensor.bands.quantity import quantity_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["LEAST_BANDS", "Header", "band_score", "find_header", "is_number"]
+__all__ = ["LEAST_BANDS", "Header", "band_score", "column_of_frequencies", "find_header", "is_number"]
 
 LEAST_BANDS = 3
 """In a row: three levels that happen to be the frequencies of successive bands are not to be expected."""
+
+LEAST_STANDING = 10
+"""In a column."""
 
 STEPS = (-3, -1, 0, 1, 3)
 """From one band to the next in a header, thirds of an octave: 0 where Leq, Lmax and Lmin of a band stand together."""
@@ -29,6 +32,9 @@ LINES_BEHIND = 10
 """Lines below the first that names bands, among which there may be a better one."""
 
 UNIT = re.compile(r"[\[(]?(?:dB|Hz)[\])]?", re.IGNORECASE)
+
+VALUE = re.compile(r"[+-]?\d+(?:[.,]\d+)? *dB", re.IGNORECASE)
+"""A level, and no name of one."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +86,23 @@ def _main_row(rows: Sequence[Sequence[str]]) -> int | None:
 
 def band_score(row: Sequence[str]) -> int:
     """How many bands a row names that follow each other: third octaves or octaves, up or down."""
-    bands = [band for band in find_bands(row) if is_nominal(band.frequency)]
     by_words: dict[str, list[float]] = {}
-    for band in bands:
+    for band in find_bands(row):
         by_words.setdefault(band.words, []).append(band.frequency)
-    return max(map(_successive, by_words.values()), default=0)
+    return max(map(_successive, filter(are_third_octaves, by_words.values())), default=0)
 
 
 def _successive(frequencies: Sequence[float]) -> int:
+    frequencies = list(filter(is_nominal, frequencies))
     chained = sum(round(10 * log10(later / sooner)) in STEPS for sooner, later in pairwise(frequencies))
-    return min(len(set(frequencies)), chained + 1)
+    return min(len(set(map(band_index, frequencies))), chained + 1)
+
+
+def column_of_frequencies(rows: Sequence[Sequence[str]]) -> int | None:
+    """Position of the column whose cells are frequencies, in a table with a row for each band; None: there is none."""
+    width = max(map(len, rows), default=0)
+    columns = ([row[column] for row in rows if column < len(row)] for column in range(width))
+    return next((column for column, cells in enumerate(columns) if band_score(cells) >= LEAST_STANDING), None)
 
 
 def is_number(text: str) -> bool:
@@ -105,7 +118,8 @@ def _is_above(row: Sequence[str], main: Sequence[str]) -> bool:
     """Whether a row is an upper storey: words above the first of the bands, and no number among them."""
     columns = _band_columns(main)
     cells = [row[column] if column < len(row) else "" for column in range(columns[0], len(main))]
-    return bool(cells) and bool(cells[0]) and not any(map(is_number, cells)) and not _is_label(row)
+    has_values = any(is_number(cell) or VALUE.match(cell) for cell in cells)
+    return bool(cells) and bool(cells[0]) and not has_values and not _is_label(row)
 
 
 def _is_label(row: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,11 @@ import numpy as np
 
 from audiokit.errors import UserError
 from spectral_transcoder.sensor import sources
+from spectral_transcoder.sensor.formats.header import LEAST_BANDS, band_score, is_number
 from spectral_transcoder.sensor.formats.table import SAMPLE_ROWS, Rows, Table
 from spectral_transcoder.sensor.sources import Unreadable
 from spectral_transcoder.sensor.times.cadence import CADENCES
-from spectral_transcoder.sensor.times.dates import parse_stamps
+from spectral_transcoder.sensor.times.dates import STAMP, parse_stamps
 from spectral_transcoder.sensor.times.zones import ZONE_BEHIND_TIME
 
 if TYPE_CHECKING:
@@ -21,12 +23,15 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["RecordTable", "expand", "flatten"]
+__all__ = ["RecordTable", "expand", "flatten", "unfold"]
 
 ENDS = (("date_start", "date_end"), ("start", "end"), ("start_time", "end_time"))
 """Names of the first and last time of a record that has lists of levels without times."""
 
 MADE_TIME = "time of the frame"
+
+FREQUENCY = re.compile(r"\d+(?:[.,_]\d+)?k?(?: *k?hz)?", re.IGNORECASE)
+"""A name that is nothing but that of a band."""
 
 
 class RecordTable(Table):
@@ -77,8 +82,9 @@ class RecordTable(Table):
             if not isinstance(record, dict):
                 raise UserError(f"{self.name}, record {number}: names with values are needed, not {str(record)[:40]!r}")
             try:
-                for frame in expand(flatten(record)):
-                    yield number, frame
+                for each in unfold(record):
+                    for frame in expand(flatten(each)):
+                        yield number, frame
             except UserError as error:
                 raise UserError(f"{self.name}, record {number}: {error}") from error
 
@@ -92,17 +98,44 @@ def _frame_of(frames: Sequence[Mapping], names: Sequence[str], used: Sequence[in
 def flatten(record: Mapping) -> dict[str, object]:
     """A record without records in it: their values count as its own, by their last names.
 
-    Of a GeoJSON feature, that is the properties; the geometry is left out.
+    Of a GeoJSON feature, that is the properties; the geometry is left out. Names that are nothing but a frequency have
+    that of their record in front, which tells what their levels are: {"LAeq": {"20": 45}} → {"LAeq 20": 45}.
     """
     flat: dict[str, object] = {}
     for key, value in record.items():
         if key == "geometry":
             continue
         if isinstance(value, dict):
-            flat |= {name: inner for name, inner in flatten(value).items() if name not in flat}
+            inner = {
+                f"{key} {name}" if FREQUENCY.fullmatch(name) else name: its for name, its in flatten(value).items()
+            }
+            flat |= {name: its for name, its in inner.items() if name not in flat}
         else:
             flat[key] = value
     return flat
+
+
+def unfold(record: Mapping) -> list[Mapping]:
+    """The frames of a table that is one document, as pandas writes it; the record itself where it is none.
+
+    Either its columns are records with a value for each time (the default of `to_json`), or its times are records with
+    a value for each column (`orient="index"`), or it has lists of columns, of times and of rows (`orient="split"`).
+    """
+    if isinstance(record.get("columns"), list) and isinstance(record.get("data"), list):
+        times = record.get("index", range(len(record["data"])))
+        return [
+            {MADE_TIME: time, **dict(zip(map(str, record["columns"]), row, strict=False))}
+            for time, row in zip(times, record["data"], strict=False)
+        ]
+    inner = list(record.values())
+    if len(inner) < 2 or not all(isinstance(each, dict) and each.keys() == inner[0].keys() for each in inner):
+        return [record]
+    names, others = list(record), list(inner[0])
+    if band_score(names) >= LEAST_BANDS:
+        return [{MADE_TIME: time, **{name: record[name][time] for name in names}} for time in others]
+    if band_score(others) >= LEAST_BANDS and all(STAMP.fullmatch(name) or is_number(name) for name in names):
+        return [{MADE_TIME: time, **record[time]} for time in names]
+    return [record]
 
 
 def expand(record: Mapping) -> list[dict[str, object]]:

@@ -10,8 +10,8 @@ import numpy as np
 
 from audiokit.errors import UserError
 from spectral_transcoder.sensor.bands.choosing import NoBandsError
-from spectral_transcoder.sensor.formats.cells import cells_of, separator_of, split_lines
-from spectral_transcoder.sensor.formats.header import find_header
+from spectral_transcoder.sensor.formats.cells import SEPARATORS, cells_of, separator_of, split_lines
+from spectral_transcoder.sensor.formats.header import column_of_frequencies, find_header
 from spectral_transcoder.sensor.formats.sorting import COMMENTS, Sorter, mismatch
 from spectral_transcoder.sensor.formats.table import SAMPLE_ROWS, Rows, Table
 
@@ -52,10 +52,7 @@ class TextTable(Table):
         grid = [cells_of(line, self.separator) for line in lines[:HEADER_LINES]]
         header = find_header(grid)
         if header is None:
-            raise NoBandsError(
-                f"{name}: no column is named by a third-octave band (it begins with {(lines or [''])[0][:60]!r}): "
-                "name them 20, 25, 31.5 … 12500 (Hz)"
-            )
+            raise _without_bands(name, lines)
         self.first_row = header.end
         self.preamble = (*lines[: header.first], *header.notes)
         self.headers = {line.strip().encode() for line in lines[header.first : header.end]}
@@ -168,9 +165,24 @@ class TextTable(Table):
         return self.separator != "," and any(re.search(r"\d,\d", line) for line in data)
 
 
+def _without_bands(name: str, lines: Sequence[str]) -> UserError:
+    """What to say of a text that has no header of bands: maybe it has a row for each."""
+    for separator in SEPARATORS:
+        grid = [cells_of(line, separator) for line in lines[:HEADER_LINES] if separator in line]
+        if (column := column_of_frequencies(grid)) is not None:
+            return UserError(
+                f"{name} has a row for each band (column {column + 1}): a row for each frame is needed, with a column "
+                "for each band, such as pandas.DataFrame.pivot makes"
+            )
+    return NoBandsError(
+        f"{name}: no column is named by a third-octave band (it begins with {(lines or [''])[0][:60]!r}): name them "
+        "20, 25, 31.5 … 12500 (Hz)"
+    )
+
+
 def _to_numbers(column: pd.Series) -> pd.Series:
     """Numbers of texts, with decimal points or commas; NaN for all else: a level with a mark is none."""
     import pandas as pd
 
-    texts = column.str.strip().str.replace(",", ".", regex=False)
+    texts = column.str.strip().str.removesuffix("dB").str.strip().str.replace(",", ".", regex=False)
     return pd.to_numeric(texts, errors="coerce").astype(np.float32)

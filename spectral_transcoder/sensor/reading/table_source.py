@@ -19,16 +19,10 @@ from spectral_transcoder.sensor.reading.meters import recognise
 from spectral_transcoder.sensor.sources import LevelSource, Piece, Reading, Unreadable
 from spectral_transcoder.sensor.times.cadence import CADENCES, cadence_of, target_of
 from spectral_transcoder.sensor.times.clock import Clock, parse_time
-from spectral_transcoder.sensor.times.columns import (
-    Kind,
-    TimeColumns,
-    TimeReader,
-    dates_in,
-    find_times,
-    is_in_utc,
-    zone_of_column,
-)
+from spectral_transcoder.sensor.times.columns import find_times, is_in_utc, zone_of_column
 from spectral_transcoder.sensor.times.dates import decide_order, hint_in
+from spectral_transcoder.sensor.times.kinds import Kind
+from spectral_transcoder.sensor.times.reader import TimeColumns, TimeReader, dates_in
 from spectral_transcoder.sensor.times.zones import ZONE_BEHIND_TIME, parse_zone, zone_in_text
 
 if TYPE_CHECKING:
@@ -43,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["TableSource"]
 
 SENSOR_NAME = re.compile(
-    r"(?:id[ _]?)?(?:sensor|device|station|site|node|probe|logger|mac|microphone|capteur)"
+    r"(?:map[ _]?)?(?:id[ _]?)?(?:sensor|device|station|site|node|probe|logger|mac|microphone|capteur)"
     r"(?:[ _]?(?:id|name|no|nr|serial))?",
     re.IGNORECASE,
 )
@@ -285,7 +279,7 @@ def _numbers_in(column: pd.Series) -> pd.Series:
 
     if column.dtype.kind in "fiu":
         return column
-    return pd.to_numeric(column.astype(str).str.strip().str.replace(",", "."), errors="coerce")
+    return pd.to_numeric(column.astype(str).str.strip().str.removesuffix("dB").str.replace(",", "."), errors="coerce")
 
 
 def _zone_of(column: pd.Series) -> tzinfo | None:

@@ -70,7 +70,10 @@ def _usual_step(steps: NDArray[np.float64]) -> float:
     median = float(np.median(steps))
     if median == 0 or (steps == 0).mean() > MOST_REPEATED:
         share = "most" if median == 0 else "many"
-        raise UserError(f"{share} rows have the time of the row before: times need parts of seconds (12:00:00.125)")
+        raise UserError(
+            f"{share} rows have the time of the row before: times need parts of seconds (12:00:00.125), and sensors a "
+            "column of that name"
+        )
     if median < 0:
         raise UserError("most times are earlier than those of the row before: sort the rows by time")
     known = _nearest(median)
@@ -78,7 +81,7 @@ def _usual_step(steps: NDArray[np.float64]) -> float:
         # Times in tenths of a second make steps of 0.1 and 0.2: their mean tells. Gaps must not count in it.
         mean = float(steps[(steps > 0) & (steps < GAP_STEPS * median)].mean())
         near = float(steps[(steps > 0.5 * median) & (steps < 1.5 * median)].mean())
-        known = _nearest(mean) or round(near, 4)
+        known = _nearest(mean) or float(f"{near:.4g}")
     return known
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audiokit.errors import UserError
+from spectral_transcoder.sensor.times.compact import spelled_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,7 @@ __all__ = ["DATE_ORDERS", "STAMP", "decide_order", "hint_in", "parse_stamps", "p
 DATE = r"(?P<first>\d{1,4})(?P<by>[-/.]| (?=\w))(?P<second>\d{1,2}|[^\W\d_]{3,9})\.?(?P=by)(?P<third>\d{2,4})"
 TIME = (
     r"(?P<hour>\d{1,2})[:h](?P<minute>\d\d)(?:[:m](?P<whole>\d\d)(?:[.,:](?P<part>\d{1,9}))?s?)?"
-    r"(?: *(?P<half>[AaPp])\.?[Mm]\.?)?"
+    r"(?: *(?P<half>[AaPp])\.? ?[Mm]\.?)?"
 )
 STAMP = re.compile(
     rf"(?:[^\W\d_]{{2,9}}\.?,? +)?(?:{DATE})?(?:(?:^|[T ,;_]| - ) *(?:{TIME}))?"
@@ -62,7 +63,7 @@ CENTURY = 2000
 
 def parts_of(text: str) -> Parts | None:
     """Numbers of the date in a cell; None where there is no date."""
-    match = STAMP.fullmatch(text.strip())
+    match = STAMP.fullmatch(spelled_out(text.strip()))
     return (match["first"], match["second"], match["third"], match["by"]) if match and match["first"] else None
 
 
@@ -160,7 +161,7 @@ def parse_stamps(column: pd.Series, order: str) -> NDArray[np.float64]:
     """
     import pandas as pd
 
-    texts = column.astype(str).str.strip()
+    texts = column.astype(str).fillna("").str.strip()
     if not texts.map(lambda text: bool(ISO.fullmatch(text))).all():
         texts = texts.map(lambda text: _to_iso(text, order))
     stamps = pd.to_datetime(texts, format="ISO8601", utc=True, errors="coerce")
@@ -170,7 +171,7 @@ def parse_stamps(column: pd.Series, order: str) -> NDArray[np.float64]:
 
 def _to_iso(text: str, order: str) -> str | None:
     """A date and time as ISO 8601 has it; of times alone, those of 1970-01-01."""
-    match = STAMP.fullmatch(text)
+    match = STAMP.fullmatch(spelled_out(text))
     if not match or not (match["first"] or match["hour"]):
         return None
     day = "1970-01-01"

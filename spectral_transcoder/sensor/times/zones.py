@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, timedelta, timezone, tzinfo
 from functools import cache
 from typing import TYPE_CHECKING
@@ -61,10 +62,9 @@ def zone_in_text(lines: Iterable[str]) -> tzinfo | None:
     """Zone that a line such as "Time Zone: UTC+01:00" tells; None where there is no such line."""
     for line in lines:
         if match := LABEL.search(line):
-            try:
-                return parse_zone(match[1])
-            except UserError:
-                continue
+            for text in (match[1], match[1].split()[0] if match[1].strip() else ""):
+                with suppress(UserError):
+                    return parse_zone(text)
     return None
 
 

@@ -190,7 +190,7 @@ def test_a_slow_frame_stands_for_eight_equal_ones():
 def test_blocks_are_computed_together_and_come_out_in_order():
     levels = make_levels(80 * 130)
     parts = scored(toy_predictor(), piece(levels))
-    assert [len(part.times) for part in parts] == [130]
+    assert [len(part.times) for part in parts] == [60, 60, 10]
     parts = scored(
         toy_predictor(), *(piece(part, start=k * 100.0) for k, part in enumerate(levels.reshape(13, -1, 29)))
     )
