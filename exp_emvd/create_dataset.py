@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from audiokit import cli
 from audiokit.options import add_skip_errors_option, add_workers_option
-from exp_emvd.places import AUDIO, FILES, FOLDER, FOLDS, STORE
+from exp_emvd.places import FILES, FOLDS, STORE
+from exp_emvd.script_options import add_audio_option, add_metadata_option
 from exp_emvd.tasks import DATASETS
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("-dataset", "--dataset", choices=DATASETS, default=DATASETS[0], help="which one (%(default)s)")
-    add("--audio", type=Path, default=AUDIO, metavar="FOLDER", help="of the recordings (%(default)s)")
-    add("--metadata", type=Path, default=FOLDER, metavar="FOLDER", help="of metadata_files.csv (%(default)s)")
+    add_audio_option(parser)
+    add_metadata_option(parser)
     add("--folds", type=Path, metavar="FILE", help="(split_kfolds.csv beside metadata_files.csv)")
     add("--output", type=Path, default=STORE, metavar="FILE", help="(%(default)s)")
     add_workers_option(parser)

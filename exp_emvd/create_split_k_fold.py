@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audiokit import cli
-from exp_emvd.places import FILES, FOLDER, NEW_FOLDS
+from exp_emvd.places import FILES, NEW_FOLDS
+from exp_emvd.script_options import add_metadata_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("-seed", "--seed", type=seed, default=0, help="of both draws, for testing and for validation (%(default)s)")
     add("-n_splits", "--n_splits", type=int, default=4, help="number of splits (%(default)s)")
     add("--by_singer", action="store_true", help="keep all recordings of a singer in one part of a split")
-    add("--metadata", type=Path, default=FOLDER, metavar="FOLDER", help="of metadata_files.csv (%(default)s)")
+    add_metadata_option(parser)
     add("--output", type=Path, default=NEW_FOLDS, metavar="FILE", help="(%(default)s)")
     return parser.parse_args(arguments)
 

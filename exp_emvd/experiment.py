@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from audiokit import cli
 from audiokit.errors import UserError
-from audiokit.options import add_device_option, add_mixed_precision_option
 from audiokit.paths import ROOT
-from exp_emvd.places import STORE
+from exp_emvd.script_options import add_training_options
 from exp_emvd.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -31,15 +30,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("-exp", "--exp", required=True, choices=tuple(TASKS), help="what is told apart, and from what")
     add("-step", "--step", required=True, choices=STEPS, help="what to do")
-    add("--dataset", type=Path, default=STORE, metavar="FILE", help="of create_dataset.py (%(default)s)")
+    add_training_options(parser)
     add("--output", type=Path, default=ROOT, metavar="FOLDER", help="of model/, losses/, outputs/, results/")
     add("--splits", type=int, nargs="+", metavar="N", help="from 0; all by default")
-    add("--epochs", type=cli.positive, default=20, help="(%(default)s)")
     add("--seed", type=int, default=0, help="of first weights, draws and dropout (%(default)s)")
     add("--by_singer", action="store_true", help="folds in which no singer is both trained on and tested on")
     add("--paper", action="store_true", help="as the original does, with the faults of its evaluation")
-    add_device_option(parser)
-    add_mixed_precision_option(parser)
     return parser.parse_args(arguments)
 
 
@@ -79,6 +75,7 @@ def _experiment(options: argparse.Namespace) -> EmvdExperiment:
         read_data(options.dataset, by_singer=options.by_singer),
         ExperimentFiles(options.output, _name(options)),
         epochs=options.epochs,
+        batch_size=options.batch_size,
         seed=options.seed,
         device=str(device),
         paper=options.paper,

@@ -12,10 +12,9 @@ from audiokit import cli
 from audiokit.experiments import experiment_cli
 from audiokit.experiments.deferred import methods_of
 from audiokit.experiments.experiment import Experiment, Metric
-from audiokit.options import add_device_option, add_mixed_precision_option
 from audiokit.paths import ROOT
-from exp_emvd.places import STORE
-from exp_emvd.plans import EPOCHS, N_SPLITS, emvd_plans, needs
+from exp_emvd.plans import N_SPLITS, emvd_plans, needs
+from exp_emvd.script_options import add_training_options
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -28,12 +27,9 @@ RESULTS = ROOT / "emvd_experiments"
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the options of the experiment."""
     add = parser.add_argument
-    add("--dataset", type=Path, default=STORE, metavar="FILE", help="of create_dataset.py (%(default)s)")
+    add_training_options(parser)
     add("--output_path", type=Path, default=RESULTS, help="folder for models, losses, predictions (%(default)s)")
-    add("--epochs", type=cli.positive, default=EPOCHS, help="(%(default)s)")
     add("--n_splits", type=cli.positive, default=N_SPLITS, help="that the folds of the dataset have (%(default)s)")
-    add_device_option(parser)
-    add_mixed_precision_option(parser)
 
 
 def planned_experiment(options: Namespace) -> PlannedExperiment:
@@ -43,6 +39,7 @@ def planned_experiment(options: Namespace) -> PlannedExperiment:
     return PlannedExperiment(
         options.output_path,
         options.dataset,
+        batch_size=options.batch_size,
         device=options.device,
         mixed_precision=options.mixed_precision,
         n_splits=options.n_splits,

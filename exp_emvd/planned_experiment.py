@@ -16,7 +16,7 @@ from audiokit.experiments.plan import Setting
 from audiokit.files import make_folder, write_whole
 from exp_emvd.learning.experiment_files import ExperimentFiles
 from exp_emvd.plans import ALL, N_SPLITS, needs
-from exp_emvd.tasks import TASKS
+from exp_emvd.tasks import BATCH_SIZE, TASKS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +41,7 @@ class PlannedExperiment:
     dataset: Path
     """Store of chunks, of create_dataset.py."""
 
+    batch_size: int = BATCH_SIZE
     device: str = "auto"
     """For `audiokit.devices.choose_device`."""
 
@@ -74,6 +75,7 @@ class PlannedExperiment:
             self._data(setting["folds"]),
             self.files(setting),
             epochs=setting["epoch"],
+            batch_size=self.batch_size,
             seed=setting["seed"],
             device=str(device),
             paper=bool(setting["paper"]),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from audiokit.experiments.plan import Plan, Setting
-from exp_emvd.tasks import SINGERS, TASKS
+from exp_emvd.tasks import EPOCHS, SINGERS, TASKS
 
-__all__ = ["ALL", "EPOCHS", "N_SPLITS", "emvd_plans", "needs"]
+__all__ = ["ALL", "N_SPLITS", "emvd_plans", "needs"]
 
-EPOCHS = 20
 N_SPLITS = 4
 
 STEPS = ("train", "eval", "metric")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from audiokit import cli
 from audiokit.paths import RESULTS
-from exp_emvd.places import FILES, FOLDER
+from exp_emvd.places import FILES
+from exp_emvd.script_options import add_metadata_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--metadata", type=Path, default=FOLDER, metavar="FOLDER", help="of metadata_files.csv (%(default)s)")
+    add_metadata_option(parser)
     add("--output", type=Path, default=OUTPUT, metavar="FILE", help=".pdf, .png or .svg (%(default)s)")
     add("--all_ranks", action="store_true", help="count recordings that are not representative (rank 0) as well")
     return parser.parse_args(arguments)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from audiokit import cli
 from audiokit.paths import RESULTS
-from exp_emvd.places import AUDIO
+from exp_emvd.script_options import add_audio_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--audio", type=Path, default=AUDIO, metavar="FOLDER", help="of the eight recordings (%(default)s)")
+    add_audio_option(parser)
     output = RESULTS / "spectrograms.pdf"
     add("--output", type=Path, default=output, metavar="FILE", help=".pdf, .png or .svg (%(default)s)")
     return parser.parse_args(arguments)

@@ -13,11 +13,14 @@ from audiokit.errors import UserError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["DATASETS", "SINGERS", "TASKS", "Task", "spaced"]
+__all__ = ["BATCH_SIZE", "DATASETS", "EPOCHS", "SINGERS", "TASKS", "Task", "spaced"]
 
 CLEAR = "ClearVoice"
 DISTORTED = "DistortedVoice"
 N_SINGERS = 27
+
+EPOCHS, BATCH_SIZE = 20, 32
+"""Of a training by the original."""
 
 DATASETS = ("kfold", "kfold_no_distorsion")
 """As the original spells them. In the second one, networks are trained on clear voices alone."""

@@ -26,6 +26,7 @@ from exp_emvd.learning.experiment_files import RECORDINGS
 from exp_emvd.learning.loss_files import write_losses
 from exp_emvd.learning.network import SingingNetwork
 from exp_emvd.learning.split_data import TARGET
+from exp_emvd.tasks import BATCH_SIZE, EPOCHS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from audiokit.learning.streaming import Streamed
     from exp_emvd.learning.experiment_files import ExperimentFiles
     from exp_emvd.learning.split_data import EmvdData
     from exp_emvd.tasks import Task
@@ -50,7 +52,8 @@ class EmvdExperiment:
     task: Task
     data: EmvdData
     files: ExperimentFiles
-    epochs: int = 20
+    epochs: int = EPOCHS
+    batch_size: int = BATCH_SIZE
     seed: int = 0
     device: str = "cpu"
     paper: bool = False
@@ -60,6 +63,13 @@ class EmvdExperiment:
         """What must be the same where the model of a split is used."""
         options = {"experiment": self.task.name, "paper": self.paper, "seed": self.seed}
         return options | {RECORDINGS: self.data.fingerprint(split)}
+
+    def _pace(self) -> dict[str, object]:
+        """What must be the same, besides, where a training goes on."""
+        return {"epochs": self.epochs, "batch_size": self.batch_size, "mixed_precision": self.mixed_precision}
+
+    def _sources(self, split: int, *, seed: int = 0) -> dict[str, Streamed]:
+        return self.data.sources(self.task, split, batch_size=self.batch_size, seed=seed, paper=self.paper)
 
     def train(self, split: int) -> None:
         """Train the network of a split, or go on with it; what is trained already is left as it is.
@@ -71,7 +81,7 @@ class EmvdExperiment:
         """
         files = self.files
         self.data.check_singers(self.task, split)
-        options = self.trained_with(split) | {"epochs": self.epochs, "mixed_precision": self.mixed_precision}
+        options = self.trained_with(split) | self._pace()
         files.begin(split, options)
         if files.is_trained(split):
             print(f"{files.model(split)} is there already: delete it to train again", file=sys.stderr)
@@ -80,7 +90,7 @@ class EmvdExperiment:
         trainer = Trainer(
             SingingNetwork(n_labels=len(self.task.labels), sigmoid=self.paper),
             cross_entropy,
-            self.data.sources(self.task, split, seed=self.seed * LARGEST_SPLITS + split, paper=self.paper),
+            self._sources(split, seed=self.seed * LARGEST_SPLITS + split),
             self._training_options(split),
             checkpoint=files.checkpoint(split),
         )
@@ -126,7 +136,7 @@ class EmvdExperiment:
         """Probabilities of the labels of the chunks that a split is tested on, (n_chunks, n_labels)."""
         torch.manual_seed(self.seed)  # of dropout, in train mode
         network.train(self.paper)
-        source = self.data.sources(self.task, split, paper=self.paper)[EVAL]
+        source = self._sources(split)[EVAL]
         batches = tqdm(source.batches(0), total=len(source), desc=f"split{split}", unit="batch", disable=None)
         return np.concatenate([network.probabilities(batch["mel"].to(self.device)).cpu().numpy() for batch in batches])
 

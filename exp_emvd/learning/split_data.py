@@ -14,7 +14,7 @@ from audiokit.learning.streaming import Streamed
 from exp_emvd.data.chunk_store import MEL, SINGER, TECHNIQUE
 from exp_emvd.data.folds import PARTS, draw_parts, split_columns
 from exp_emvd.evaluation.predictions import chunk_name
-from exp_emvd.tasks import SINGERS
+from exp_emvd.tasks import BATCH_SIZE, SINGERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,6 @@ __all__ = ["TARGET", "EmvdData", "read_data"]
 
 TRAIN, VALID, EVAL = PARTS
 TARGET = "target"
-BATCH_SIZE = 32
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,9 @@ class EmvdData:
             )
         return rows
 
-    def sources(self, task: Task, split: int, *, seed: int = 0, paper: bool = False) -> dict[str, Streamed]:
+    def sources(
+        self, task: Task, split: int, *, batch_size: int = BATCH_SIZE, seed: int = 0, paper: bool = False
+    ) -> dict[str, Streamed]:
         """Batches of the parts of a split: training in draws with replacement, the others in order."""
         targets = task.targets(self.techniques, self.singers)[self.recording_of_row]
         sources = {}
@@ -82,7 +83,7 @@ class EmvdData:
             rows = self.rows(task, split, part, paper=paper)
             weights = _weights(targets[rows], balanced=task.is_balanced) if part == TRAIN else None
             arrays = {"mel": self.mels, TARGET: targets}
-            sources[part] = Streamed(arrays, rows, BATCH_SIZE, seed=seed, shuffled=False, weights=weights)
+            sources[part] = Streamed(arrays, rows, batch_size, seed=seed, shuffled=False, weights=weights)
         return sources
 
     def chunk_names(self, rows: NDArray[np.int64]) -> NDArray[np.str_]:
