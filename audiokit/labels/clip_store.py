@@ -5,6 +5,9 @@ Group `clips`, a value a recording
 Group `rows`, a row a piece of a recording
     `mel_spectrogram`, `segment` … (n_rows, …), contiguous, the rows of a recording one after the other.
 
+Group `left_out`
+    `name` of the recordings that were decoded, and gave no row.
+
 What holds for a recording as a whole is stored once, and so is each piece of it, however many folds it is in.
 Attributes of the file hold all that it was made with.
 """
@@ -28,12 +31,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["CLIPS", "FIRST_ROW", "FORMAT", "NAME", "N_ROWS", "ROWS", "SETTINGS", "ClipStore"]
+__all__ = ["CLIPS", "FIRST_ROW", "FORMAT", "LEFT_OUT", "NAME", "N_ROWS", "ROWS", "SETTINGS", "STAMP", "ClipStore"]
 
 FORMAT = "audiokit labelled clips"
 CLIPS, ROWS = "clips", "rows"
 NAME, FIRST_ROW, N_ROWS = "name", "first_row", "n_rows"
+STAMP = "stamp"
+"""`audiokit.files.stamp` of the recording."""
+
 SETTINGS = "settings"
+LEFT_OUT = "left_out"
+"""Group with the names of recordings that were decoded, and gave no row."""
 
 
 class ClipStore:
@@ -101,6 +109,11 @@ class ClipStore:
     def n_rows(self) -> NDArray[np.int64]:
         """Rows of each recording, (n_clips,), 1 or more."""
         return self._file[CLIPS][N_ROWS][:]
+
+    @property
+    def left_out(self) -> list[str]:
+        """Names of recordings that were tried, and gave no row."""
+        return self._file[LEFT_OUT][NAME].asstr()[:].tolist() if LEFT_OUT in self._file else []
 
     @property
     def n_rows_in_all(self) -> int:

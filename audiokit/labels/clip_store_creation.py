@@ -6,20 +6,17 @@ import hashlib
 import json
 import sys
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-import h5py
 import numpy as np
 
 from audiokit.errors import UserError, in_one_line
-from audiokit.files import changed_files
-from audiokit.labels.clip_store import CLIPS, FIRST_ROW, FORMAT, N_ROWS, NAME, ROWS, SETTINGS, ClipStore
+from audiokit.labels.clip_store import ROWS, STAMP, ClipStore
+from audiokit.labels.clip_store_layout import changes, write_layout
 from audiokit.sound.headers import read_headers
 from audiokit.sound.neighbours import shorter_than_neighbours
 from audiokit.storage.journal import differences, remove_remains
 from audiokit.storage.partial_rows import Outcome, Part, PartialRows
-from audiokit.storage.row_arrays import create_row_arrays
 from audiokit.storage.row_making import make_rows
 from audiokit.storage.workers import available_cores, results_in_rounds
 
@@ -27,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
+    import h5py
     from numpy.typing import NDArray
 
     from audiokit.sound.headers import Header
@@ -34,9 +32,6 @@ if TYPE_CHECKING:
     from audiokit.storage.row_writer import RowWriter
 
 __all__ = ["ClipFeatures", "StoredClip", "Summary", "create_clip_store", "tell"]
-
-STAMP = "stamp"
-"""Column of the store: `audiokit.files.stamp` of the recording."""
 
 TOLD = 5
 """Recordings that are named where many cannot be used."""
@@ -123,7 +118,7 @@ def create_clip_store(
     """
     own = {"features": features.description(), "columns": sorted(columns), **(settings or {})}
     if path.exists():
-        return _summary_of_existing(path, clips, own, columns)
+        return _summary_of_existing(path, clips, features, own, columns, skip_errors=skip_errors)
     planned, unreadable, short = _plan(clips, features)
     if not planned:
         reason = next(iter(unreadable.values()), "all are too short")
@@ -241,24 +236,18 @@ def _write_layout(
 ) -> None:
     """Write all of a store but the rows; recordings of which there are none are left out."""
     kept = [(clip, count) for clip, count in zip(planned, counts, strict=True) if count]
-    file.attrs.update({"format": FORMAT, SETTINGS: json.dumps(settings), "date": f"{datetime.now(UTC):%Y-%m-%d}"})
-    n_rows = np.array([count for _, count in kept], np.int64)
-    clips = file.create_group(CLIPS)
-    clips[FIRST_ROW] = np.cumsum(n_rows) - n_rows
-    clips[N_ROWS] = n_rows
-    clips[STAMP] = np.array([clip.header.stamp for clip, _ in kept], np.int64)
-    _write_column(clips, NAME, [clip.name for clip, _ in kept])
-    for name, values in columns.items():
-        _write_column(clips, name, np.asarray(values)[[clip.number for clip, _ in kept]])
-    create_row_arrays(file.create_group(ROWS), arrays, int(n_rows.sum()), compress=compress)
-
-
-def _write_column(group: h5py.Group, name: str, values: Sequence | NDArray) -> None:
-    column = np.asarray(values)
-    if column.dtype.kind in "OU":
-        group.create_dataset(name, data=column.astype(object), dtype=h5py.string_dtype())
-    else:
-        group[name] = column
+    numbers = [clip.number for clip, _ in kept]
+    known = {name: np.asarray(values)[numbers] for name, values in columns.items()}
+    write_layout(
+        file,
+        [clip.name for clip, _ in kept],
+        np.array([count for _, count in kept], np.int64),
+        arrays=arrays,
+        columns={STAMP: np.array([clip.header.stamp for clip, _ in kept], np.int64), **known},
+        left_out=[clip.name for clip, count in zip(planned, counts, strict=True) if not count],
+        settings=settings,
+        compress=compress,
+    )
 
 
 def _notes(planned: Sequence[_PlannedClip], done: Mapping[int, int]) -> list[str]:
@@ -278,31 +267,30 @@ def _summary(path: Path) -> Summary:
 
 
 def _summary_of_existing(
-    path: Path, clips: Sequence[StoredClip], settings: Mapping[str, object], columns: Mapping[str, Sequence]
+    path: Path,
+    clips: Sequence[StoredClip],
+    features: ClipFeatures,
+    settings: Mapping[str, object],
+    columns: Mapping[str, Sequence],
+    *,
+    skip_errors: bool,
 ) -> Summary:
     """Nothing is to be done where the store is there; another one is not overwritten."""
     with ClipStore(path) as store:
-        there = store.settings
+        there, known = store.settings, {*store.names, *store.left_out}
         told = (
             differences(there, settings)
             if there != json.loads(json.dumps(settings))
-            else _changes(store, clips, columns)
+            else changes(store, {clip.name: clip.path for clip in clips}, columns)
         )
     if told:
         raise UserError(f"{path} holds something else ({told}): delete it, or give another name")
+    notes = []
+    if left_out := _plan([clip for clip in clips if clip.name not in known], features)[0]:
+        told = f"{path} lacks {len(left_out)} recordings that are here now, {left_out[0].name} first"
+        if not skip_errors:
+            raise UserError(f"{told}: delete it to have it made anew, or do without them by --skip_errors")
+        notes = [told]
     remove_remains(path)
     print(f"{path} is there already: delete it to have it made anew", file=sys.stderr)
-    return _summary(path)
-
-
-def _changes(store: ClipStore, clips: Sequence[StoredClip], columns: Mapping[str, Sequence]) -> str:
-    """What is not as it was when the store was made; recordings that are not here any more are taken for the same."""
-    numbers = {clip.name: number for number, clip in enumerate(clips)}
-    if gone := [name for name in store.names if name not in numbers]:
-        return f"{len(gone)} other recordings, such as {gone[0]}"
-    order = [numbers[name] for name in store.names]
-    for name, column in columns.items():
-        if np.asarray(column)[order].tolist() != store.columns[name].tolist():
-            return f"other values of {name}"
-    changed = changed_files([clips[number].path for number in order], store.columns[STAMP])
-    return f"{clips[order[changed[0]]].name} has changed" if changed else ""
+    return replace(_summary(path), notes=notes)

@@ -136,6 +136,26 @@ class Promising(Seconds):
         return super().n_rows(n_samples, sample_rate) + 2
 
 
+def test_recordings_that_have_come_since_are_told(folder, capsys):
+    (folder / "c.wav").rename(folder / "later.wav")
+    assert make(folder, skip_errors=True).n_clips == 3
+    (folder / "later.wav").rename(folder / "c.wav")
+    with pytest.raises(UserError, match=r"store\.h5 lacks 1 recordings that are here now, c\.wav first: delete it"):
+        make(folder)
+    assert make(folder, skip_errors=True).notes == [
+        f"{folder / 'store.h5'} lacks 1 recordings that are here now, c.wav first"
+    ]
+
+
+def test_recordings_that_gave_no_row_are_not_missed(folder):
+    whole = (folder / "b.wav").read_bytes()
+    (folder / "b.wav").write_bytes(whole[: len(whole) // 2])
+    summary = make(folder, skip_errors=True)
+    with ClipStore(summary.path) as store:
+        assert "b.wav" not in store.names
+    assert make(folder, skip_errors=True).notes == []
+
+
 def test_recordings_shorter_than_their_headers_say_leave_no_gap(folder):
     summary = make(folder, names=("a.wav", "b.wav"), features=Promising())
     with ClipStore(summary.path) as store:

@@ -142,6 +142,7 @@ def test_a_model_is_not_tested_on_other_folds_than_it_was_trained_on(store, trai
     ("step", "options", "told"),
     [
         ("train", ["--epochs", 9], "was trained with epochs 5, not 9"),
+        ("train", ["--epochs", 5, "--batch_size", 8], "was trained with batch_size 32, not 8"),
         ("eval", ["--paper"], "was trained with paper False, not True"),
         ("eval", ["--splits", 2], "there is no split 2: choose among 0, 1"),
         ("metric", ["--splits", 7], "there is no split 7: choose among 0, 1"),
