@@ -1,4 +1,4 @@
-"""Every command of the README works as it stands there, in a fresh clone."""
+"""Every command of the README, and of what it refers to for the first system, works as it stands there in a clone."""
 
 import os
 import re
@@ -18,8 +18,18 @@ from sensor_fixtures import make_levels, make_table, make_times, write_csv, writ
 from yamnet.network import YAMNet
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, flags=re.DOTALL)
+DOCUMENTS = {
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in (
+        "README.md",
+        "docs/datasets.md",
+        "docs/python.md",
+        "exp_train_model/README.md",
+        "exp_classif_eval/README.md",
+    )
+}
+"""In the order in which a reader goes through them: later commands take what earlier ones leave."""
+BLOCKS = [block for text in DOCUMENTS.values() for block in re.findall(r"```(\w*)\n(.*?)```", text, flags=re.DOTALL)]
 COMMANDS = [line for language, block in BLOCKS if not language for line in block.splitlines()]
 
 RUN_ELSEWHERE = {
@@ -96,5 +106,16 @@ def test_python_example_prints_scores(code, clone):
     assert n_printed == (10 if "top_labels" in code else 6)
 
 
-def test_readme_names_no_script_that_does_not_exist():
-    assert all((ROOT / name).is_file() for name in set(re.findall(r"python3 (\S+\.py)", README)))
+@pytest.mark.parametrize("text", DOCUMENTS.values(), ids=DOCUMENTS)
+def test_document_names_no_script_that_does_not_exist(text):
+    assert all((ROOT / name).is_file() for name in set(re.findall(r"python3 (\S+\.py)", text)))
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_document_links_to_what_is_there(name):
+    targets = {target for target in re.findall(r"\]\(([^)#]+)", DOCUMENTS[name]) if "://" not in target}
+    assert not {target for target in targets if not (ROOT / name).parent.joinpath(target).exists()}
+
+
+def test_readme_can_be_read_at_once():
+    assert len(DOCUMENTS["README.md"].splitlines()) < 200
