@@ -22,7 +22,8 @@ from spectral_transcoder.classification.clip_scores import ClipScorer
 from spectral_transcoder.datasets.chunk_dataset import THIRD_OCTAVE, mel_name
 from spectral_transcoder.datasets.chunk_features import ChunkFeatures
 from spectral_transcoder.third_octave import N_BANDS, SAMPLE_RATE, n_frames
-from spectral_transcoder.training.evaluation import Evaluated, evaluate_teacher, evaluate_transcoder
+from spectral_transcoder.training.evaluation import Evaluated, evaluate_tagger, evaluate_teacher, evaluate_transcoder
+from spectral_transcoder.training.windows import runs_of_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from spectral_transcoder.classification.scored_models import ScoredModel
+    from spectral_transcoder.hearing import LoadedTagger
     from teachers.registry import Teacher
 
 __all__ = ["compare"]
@@ -123,6 +125,11 @@ class _Ensemble:
         return [model.load_transcoder() for model in self.models]
 
     @cached_property
+    def taggers(self) -> list[LoadedTagger | None]:
+        """Of each model that has one beside its transcoder."""
+        return [model.load_tagger() for model in self.models]
+
+    @cached_property
     def scorer(self) -> ClipScorer:
         """For whole recordings, by all models."""
         return ClipScorer(self.models, self.evaluation_set.folder)
@@ -134,11 +141,13 @@ class _Ensemble:
             for name in self.teachers
         }
         expected = {name: _teacher_itself(teacher, splits[name]["mel"]) for name, teacher in self.teachers.items()}
-        for model, transcoder, tally in zip(self.models, self.transcoders, tallies, strict=True):
+        for model, transcoder, tagger, tally in zip(self.models, self.transcoders, self.taggers, tallies, strict=True):
             name = model.classifier
             found = expected[name]
             if transcoder:
                 found = evaluate_transcoder(transcoder, self.teachers[name], splits[name], batch_size=BATCH_SIZE)
+            if tagger:
+                found = _beside(tagger, found, splits[name][THIRD_OCTAVE], heard.files)
             tally.add(heard, expected[name], found)
         if self.evaluation_set.dataset:
             scores = score_clips(self.scorer, [recording.clip for recording in heard.recordings])
@@ -149,6 +158,12 @@ class _Ensemble:
 
 def _teacher_itself(teacher: Teacher, mel: torch.Tensor) -> Evaluated:
     return Evaluated(evaluate_teacher(teacher, mel, batch_size=BATCH_SIZE).scores, np.zeros(len(mel), np.float32))
+
+
+def _beside(tagger: LoadedTagger, transcoded: Evaluated, levels: torch.Tensor, files: NDArray[np.integer]) -> Evaluated:
+    """What a tagger and the teacher through a transcoder hear together; the Mel spectrogram is the transcoder's."""
+    own = torch.from_numpy(evaluate_tagger(tagger.network, levels, runs_of_seconds(files)).scores)
+    return Evaluated(tagger.joined(own, torch.from_numpy(transcoded.scores)).numpy(), transcoded.mel_mse)
 
 
 def _of_all(contenders: Sequence[Contender], tallies: Sequence[Tally], teacher: str) -> Tally:
@@ -167,7 +182,9 @@ def _row(
 ) -> Row:
     """What is told of a contender."""
     transcoder = contender.models[0].load_transcoder()
+    tagger = contender.models[0].load_tagger()
     second = torch.zeros(1, n_frames(SAMPLE_RATE), N_BANDS)
+    networks = [transcoder, *([tagger.network] if tagger else [])] if transcoder else []
     n_left = len(tally.recordings)
     notes = [f"{n_trainings} trainings"] if n_trainings > 1 else []
     notes += [f"{n_left} of {n_recordings} recordings"] if n_left < n_recordings else []
@@ -175,6 +192,6 @@ def _row(
         f"{contender.title} ({', '.join(notes)})" if notes else contender.title,
         n_recordings=n_left,
         n_seconds=sum(int(counts.sum()) for counts in tally.n_seconds),
-        multiplications=count_multiplications(transcoder, second) if transcoder else None,
+        multiplications=sum(count_multiplications(network, second) for network in networks) or None,
         figures=tally.figures(evaluation_set.dataset, teacher.labels),
     )

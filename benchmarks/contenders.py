@@ -38,12 +38,12 @@ class Contender:
 
     def unheard(self, source: str) -> int:
         """Number of the first model that was not trained on a recording, or `HEARD`."""
-        listed = (model.stored.training_recordings if model.stored else () for model in self.models)
+        listed = (model.training_recordings for model in self.models)
         return next((number for number, recordings in enumerate(listed) if source not in recordings), HEARD)
 
 
 def find_contenders(teacher: str, weights: Path, folders: Sequence[Path]) -> list[Contender]:
-    """The teacher itself, PINV, and the trained transcoders that give a Mel spectrogram.
+    """The teacher itself, PINV, the trained transcoders that give a Mel spectrogram, and taggers beside `tcn`.
 
     Parameters
     ----------
@@ -54,10 +54,13 @@ def find_contenders(teacher: str, weights: Path, folders: Sequence[Path]) -> lis
     """
     trained: dict[str, list[ScoredModel]] = {}
     for folder in folders:
-        for name, stored in find_transcoders(teacher, [folder]).items():
+        here = find_transcoders(teacher, [folder])
+        for name, stored in here.items():
             if stored.settings.gives_mel:
                 title = f"the paper's {name}" if folder.name == PUBLISHED else name
                 trained.setdefault(title, []).append(ScoredModel(teacher, name, weights, stored))
+            elif stored.settings.cadence == "fast" and "tcn" in here:
+                trained.setdefault(name, []).append(ScoredModel(teacher, name, weights, here["tcn"], stored))
     return [
         Contender(teacher, "teacher itself", (ScoredModel(teacher, SELF, weights),)),
         Contender(teacher, "PINV", (ScoredModel(teacher, PINV, weights),)),

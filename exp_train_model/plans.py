@@ -1,4 +1,4 @@
-"""What is trained and compared: the paper's five plans, each with the factors that its models have, and one of ours."""
+"""What is trained and compared: the paper's five plans, each with the factors that its models have, and two of ours."""
 
 from __future__ import annotations
 
@@ -91,6 +91,19 @@ FACTORS: dict[str, dict[str, object]] = {
         "averaging": (1, 0),
         "balance": (1, 0),
         "augmentation": (1, 0),
+        "seed": (0, 1, 2),
+    },
+    "tagger": {
+        "ts": 1,
+        "step": TRAINED,
+        "transcoder": "tagger",
+        "cadence": ("fast", "slow"),
+        "dataset": DATASETS,
+        "classifier": CLASSIFIERS,
+        "epoch": (1, 2, 5, 10, 20, 50, 100),
+        "learning_rate": (-3, -3.5, -4, -5),
+        "schedule": ("cosine", "constant"),
+        "averaging": (1, 0),
         "seed": (0, 1, 2),
     },
 }

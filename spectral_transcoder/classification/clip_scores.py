@@ -13,7 +13,8 @@ import torch
 from audiokit.errors import in_one_line
 from audiokit.learning.inference import quicken
 from audiokit.sound.audio import Recording
-from spectral_transcoder.third_octave import SAMPLE_RATE
+from spectral_transcoder.third_octave import SAMPLE_RATE, third_octave
+from spectral_transcoder.transcoders.tagger import WINDOW_SECONDS
 from spectral_transcoder.transcoding import transcode
 from teachers.registry import front_end_of, load_teacher
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from spectral_transcoder.classification.scored_models import ScoredModel
+    from spectral_transcoder.hearing import LoadedTagger
     from teachers.registry import Teacher
 
 __all__ = ["ClipScorer", "ScoredClip"]
@@ -105,18 +107,19 @@ class ClipScorer:
     def _score(self, waveforms: dict[int, torch.Tensor]) -> NDArray[np.float32]:
         """Sample rate → (n_clips, n_samples), to (n_clips, scores of all models)."""
         scores = []
-        for teacher, transcoder in self._loaded:
+        for teacher, transcoder, tagger in self._loaded:
             own = waveforms[teacher.sample_rate].to(self.device)
             if transcoder is None:
                 scores.append(teacher.scores(teacher.mel(own)))
             else:
                 heard = own if self.paper else waveforms[SAMPLE_RATE].to(self.device)
-                scores.append(teacher.chunk_scores(transcode(transcoder, heard)))
+                transcoded = teacher.chunk_scores(transcode(transcoder, heard))
+                scores.append(tagger.joined(_tagged(tagger, heard), transcoded) if tagger else transcoded)
         return torch.cat(scores, dim=1).cpu().numpy()
 
     @cached_property
-    def _loaded(self) -> list[tuple[Teacher, nn.Module | None]]:
-        """Teacher and transcoder of each model, loaded in the process that uses them."""
+    def _loaded(self) -> list[tuple[Teacher, nn.Module | None, LoadedTagger | None]]:
+        """Teacher, transcoder and tagger of each model, loaded in the process that uses them."""
         teachers = {
             (name, weights): load_teacher(name, weights=weights).to(self.device)
             for name, weights in {(model.classifier, model.teacher_weights) for model in self.models}
@@ -125,6 +128,19 @@ class ClipScorer:
         for network in (*(teacher.network for teacher in teachers.values()), *filter(None, transcoders)):
             quicken(network)
         return [
-            (teachers[model.classifier, model.teacher_weights], transcoder and transcoder.to(self.device))
+            (
+                teachers[model.classifier, model.teacher_weights],
+                transcoder and transcoder.to(self.device),
+                model.load_tagger(self.device),
+            )
             for model, transcoder in zip(self.models, transcoders, strict=True)
         ]
+
+
+def _tagged(tagger: LoadedTagger, waveforms: torch.Tensor) -> torch.Tensor:
+    """Mean scores of the whole seconds of recordings, (n_clips, n_samples) at 32 kHz → (n_clips, n_labels)."""
+    n_seconds = waveforms.shape[1] // SAMPLE_RATE
+    levels = third_octave(waveforms[:, : n_seconds * SAMPLE_RATE].unflatten(1, (n_seconds, SAMPLE_RATE)))
+    return torch.cat([tagger.scores_of_seconds(window) for window in levels.split(WINDOW_SECONDS, dim=1)], dim=1).mean(
+        1
+    )

@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from spectral_transcoder.hearing import LoadedTagger
     from spectral_transcoder.transcoders.store import StoredTranscoder
 
-__all__ = ["PINV", "SELF", "TRANSCODERS", "ScoredModel", "find_models"]
+__all__ = ["PINV", "SELF", "TAGGER", "TRANSCODERS", "ScoredModel", "find_models"]
 
 SELF = "self"
 """The teacher on its own Mel spectrogram; the paper's name for it."""
 
 PINV = "pinv"
+TAGGER = "tagger"
 
 TRANSCODERS = {
     SELF: "the teacher's own Mel spectrogram",
@@ -30,12 +32,14 @@ TRANSCODERS = {
     "cnn": "CNN-logits: ours in reference_models/ where there is one, else the paper's",
     "cnn_mels": "CNN-mels, likewise",
     "tcn": "our transcoder for many kinds of sounds",
+    TAGGER: "our tagger, which gives scores itself, and tcn: the mean of their logits",
     "paper": "the paper's CNN-logits",
 }
 """What a teacher can hear through; a trained transcoder of one's own goes by its name."""
 
 UNTRAINED = (SELF, PINV)
-STORED_NAMES = {"cnn": "cnn_logits", "cnn_mels": "cnn_mels", "tcn": "tcn", "paper": "cnn_logits"}
+STORED_NAMES = {"cnn": "cnn_logits", "cnn_mels": "cnn_mels", "tcn": "tcn", TAGGER: "tcn", "paper": "cnn_logits"}
+"""Of the transcoder that is heard through."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,9 @@ class ScoredModel:
     stored: StoredTranscoder | None = None
     """Of a trained transcoder."""
 
+    tagger: StoredTranscoder | None = None
+    """That is heard beside it."""
+
     @property
     def name(self) -> str:
         """Under which the scores are stored."""
@@ -56,9 +63,16 @@ class ScoredModel:
     def fingerprint(self) -> str:
         """Differs between models that give different scores."""
         parts = [sha256(self.teacher_weights)]
-        if self.stored:
-            parts += [sha256(self.stored.weights), str(self.stored.settings)]
+        for stored in filter(None, (self.stored, self.tagger)):
+            parts += [sha256(stored.weights), str(stored.settings)]
         return " ".join(parts)
+
+    @property
+    def training_recordings(self) -> frozenset[str]:
+        """Recordings that any of its networks was trained on, as far as there are lists."""
+        return frozenset().union(
+            *(stored.training_recordings for stored in (self.stored, self.tagger) if stored is not None)
+        )
 
     def load_transcoder(self) -> nn.Module | None:
         """The transcoder, in eval mode; None for the teacher's own Mel spectrogram."""
@@ -69,6 +83,12 @@ class ScoredModel:
         if self.stored:
             return load_transcoder(self.stored)
         return Pinv(front_end_of(self.classifier)).eval() if self.transcoder == PINV else None
+
+    def load_tagger(self, device: str = "cpu") -> LoadedTagger | None:
+        """The tagger, where there is one."""
+        from spectral_transcoder.hearing import load_tagger
+
+        return load_tagger(self.tagger, device) if self.tagger else None
 
 
 def find_models(
@@ -104,6 +124,7 @@ def find_models(
     if teacher_weights and len(teachers) > 1:
         raise UserError(f"--teacher_weights is of one teacher: name it with --teachers, not {' and '.join(teachers)}")
     trained = {teacher: _trained(teacher, transcoders, folder, paper=paper) for teacher in teachers}
+    taggers = {} if paper or TAGGER not in transcoders else _taggers(teachers, folder)
     if unknown := set(transcoders) - TRANSCODERS.keys() - {name for stored in trained.values() for name in stored}:
         known = ", ".join(TRANSCODERS)
         raise UserError(f"unknown transcoder {min(unknown)!r}: choose among {known}, or name one in reference_models/")
@@ -116,7 +137,12 @@ def find_models(
             continue
         for transcoder in dict.fromkeys(transcoders):
             twin = next((name for name in stored if stored[name] == stored.get(transcoder)), transcoder)
-            if transcoder not in stored and transcoder not in UNTRAINED:
+            if transcoder == TAGGER:
+                if teacher in taggers and transcoder in stored:
+                    models.append(ScoredModel(teacher, transcoder, weights, stored[transcoder], taggers[teacher]))
+                else:
+                    notes.append(f"{transcoder} is left out for {teacher}: no trained one is here")
+            elif transcoder not in stored and transcoder not in UNTRAINED:
                 notes.append(f"{transcoder} is left out for {teacher}: no trained one is here")
             elif twin != transcoder:
                 notes.append(f"{transcoder} is left out for {teacher}: it is the same as {twin}")
@@ -125,12 +151,24 @@ def find_models(
     return models, notes
 
 
+def _taggers(teachers: Sequence[str], folder: Path) -> dict[str, StoredTranscoder]:
+    """Those that are here, by teacher."""
+    from spectral_transcoder.hearing import find_tagger
+
+    found = {teacher: find_tagger(teacher, "fast", _our_folders(folder)) for teacher in teachers}
+    return {teacher: tagger for teacher, tagger in found.items() if tagger}
+
+
+def _our_folders(folder: Path) -> list[Path]:
+    return [folder / "reference_models", REFERENCE_MODELS]
+
+
 def _trained(teacher: str, names: Sequence[str], folder: Path, *, paper: bool) -> dict[str, StoredTranscoder]:
     """Those of the transcoders that are trained, and here."""
     from spectral_transcoder.transcoders.store import find_transcoders
 
     published = [folder / "paper_transcoders", ROOT / "paper_transcoders"]
-    ours = [] if paper else [folder / "reference_models", REFERENCE_MODELS]
+    ours = [] if paper else _our_folders(folder)
     found = find_transcoders(teacher, [*ours, *published])
     by_name = {name: found.get(STORED_NAMES.get(name, name)) for name in names if name not in UNTRAINED}
     if "paper" in by_name:

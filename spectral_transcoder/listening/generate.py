@@ -39,7 +39,15 @@ if TYPE_CHECKING:
 
     from audiokit.sound.mel import MelFrontEnd
 
-__all__ = ["DEFAULT_TRANSCODERS", "Generated", "Generator", "choose_teacher", "generate_all", "prepare"]
+__all__ = [
+    "DEFAULT_TRANSCODERS",
+    "Generated",
+    "Generator",
+    "choose_teacher",
+    "generate_all",
+    "prepare",
+    "transcoder_folders",
+]
 
 PREFERRED_TEACHERS = ("PANN", "YamNet", "mn10_as", "mn04_as")
 """The first whose weights are at hand is the default; without weights, the first with a trained transcoder."""
@@ -271,7 +279,7 @@ def choose_teacher(folder: Path = ROOT) -> str:
     trained transcoder, since PINV alone is what nobody wants to hear first.
     """
     with_weights = [name for name in PREFERRED_TEACHERS if find_weights(name, folder)]
-    with_transcoder = [name for name in PREFERRED_TEACHERS if find_transcoders(name, _transcoder_folders(folder))]
+    with_transcoder = [name for name in PREFERRED_TEACHERS if find_transcoders(name, transcoder_folders(folder))]
     return next(iter([*with_weights, *with_transcoder, *PREFERRED_TEACHERS]))
 
 
@@ -331,7 +339,7 @@ def _load_transcoders(
     teacher: str, names: Sequence[str] | None, models: Path
 ) -> tuple[dict[str, nn.Module], list[str]]:
     """Transcoders by name, and a line for each that is missing."""
-    stored = find_transcoders(teacher, _transcoder_folders(models))
+    stored = find_transcoders(teacher, transcoder_folders(models))
     loaded: dict[str, nn.Module] = {}
     notes = []
     for name in dict.fromkeys(names or DEFAULT_TRANSCODERS):
@@ -347,7 +355,7 @@ def _load_transcoders(
     return loaded, notes
 
 
-def _transcoder_folders(models: Path) -> tuple[Path, ...]:
+def transcoder_folders(models: Path) -> tuple[Path, ...]:
     """Where trained transcoders are looked for."""
     return models / "reference_models", REFERENCE_MODELS, models / "paper_transcoders"
 

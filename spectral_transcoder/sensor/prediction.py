@@ -18,13 +18,16 @@ from audiokit.devices import can_mix_precision
 from audiokit.errors import UserError
 from audiokit.learning.inference import quicken
 from audiokit.paths import ROOT
-from spectral_transcoder.listening.generate import prepare
+from spectral_transcoder.hearing import LoadedTagger, find_tagger, load_tagger
+from spectral_transcoder.listening.generate import prepare, transcoder_folders
 from spectral_transcoder.sensor.calibration import DEFAULT_OFFSET_DB, LevelHistogram, calibrate, overall_levels
 from spectral_transcoder.sensor.gaps import divide
 from spectral_transcoder.sensor.quality import Quality
 from spectral_transcoder.sensor.reading.opening import open_levels
 from spectral_transcoder.sensor.times.clock import as_column
 from spectral_transcoder.third_octave import FAST, N_BANDS
+from spectral_transcoder.transcoders.store import StoredTranscoder, find_transcoders
+from spectral_transcoder.transcoders.tagger import frames_in_a_second
 from spectral_transcoder.transcoding import transcode_levels
 from teachers.registry import find_weights, module_of
 
@@ -46,7 +49,10 @@ __all__ = ["PREFERRED_TEACHERS", "Predictor", "Scored", "join", "load_predictor"
 PREFERRED_TEACHERS = ("mn04_as", "YamNet", "mn10_as", "PANN")
 """The first whose weights are at hand is the default: quick ones come first, for there are years to go through."""
 
-PREFERRED_TRANSCODERS = ("tcn", "cnn_logits", "cnn_mels", "pinv")
+TAGGER, BESIDE_TAGGER = "tagger", "tcn"
+"""The tagger for the cadence of the levels, and the transcoder whose scores are joined with its own."""
+
+PREFERRED_TRANSCODERS = (TAGGER, "tcn", "cnn_logits", "cnn_mels", "pinv")
 
 BLOCK_SECONDS = 10
 LONGEST_WINDOW = 10
@@ -130,6 +136,9 @@ class Predictor:
     transcoders: Mapping[str, nn.Module] = field(default_factory=dict)
     """All that are at hand, by name."""
 
+    taggers: Mapping[int, LoadedTagger] = field(default_factory=dict)
+    """That are heard beside the transcoder, by the frames in a second of the levels that they take."""
+
     notes: tuple[str, ...] = ()
     """What could not be had, a line each."""
 
@@ -137,7 +146,8 @@ class Predictor:
     def fingerprint(self) -> str:
         """Short name of all weights: with others it is another."""
         digest = hashlib.sha256()
-        for network in (self.teacher, self.transcoder):
+        taggers = (tagger.network for tagger in self.taggers.values())
+        for network in (self.teacher, self.transcoder, *taggers):
             for tensor in network.state_dict().values():
                 digest.update(tensor.cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()[:12]
@@ -325,14 +335,23 @@ class Predictor:
     def _window_scores(self, seconds: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n_windows, n_seconds, n_frames, 29) → (n_windows, n_labels)."""
         n_at_once = max(1, SECONDS_AT_ONCE * self._factor // seconds.shape[1])
-        scores = []
-        for start in range(0, len(seconds), n_at_once):
-            windows = seconds[start : start + n_at_once]
-            chunks = self.transcode(windows.reshape(-1, *windows.shape[2:]))
-            with self._computing():
-                mel = join(chunks.unflatten(0, windows.shape[:2]), self.teacher.front_end)
-                scores.append(self.teacher.scores(mel).float().cpu())
-        return torch.cat(scores).numpy()
+        parts = (seconds[start : start + n_at_once] for start in range(0, len(seconds), n_at_once))
+        return torch.cat([self._heard(windows).float().cpu() for windows in parts]).numpy()
+
+    def _heard(self, windows: NDArray[np.float32]) -> torch.Tensor:
+        """Scores of windows by the tagger for their cadence, by the teacher through the transcoder, or by both."""
+        tagger = self.taggers.get(windows.shape[2])
+        if tagger is None:
+            return self._transcoded_scores(windows)
+        with self._computing():
+            own = tagger.scores(torch.from_numpy(windows).to(self.device))
+        return own if tagger.is_alone else tagger.joined(own, self._transcoded_scores(windows))
+
+    def _transcoded_scores(self, windows: NDArray[np.float32]) -> torch.Tensor:
+        chunks = self.transcode(windows.reshape(-1, *windows.shape[2:]))
+        with self._computing():
+            mel = join(chunks.unflatten(0, windows.shape[:2]), self.teacher.front_end)
+            return self.teacher.scores(mel)
 
     @property
     def seconds_held(self) -> int:
@@ -379,7 +398,8 @@ def load_predictor(
     teacher
         name; by default the first of `PREFERRED_TEACHERS` whose weights are there.
     transcoder
-        name; by default the first of tcn, cnn_logits, cnn_mels and pinv that is there.
+        name; by default the first of tagger, tcn, cnn_logits, cnn_mels and pinv that is there. Where there is no tagger
+        for the cadence of the levels, `tagger` is `tcn`.
     teacher_weights
         a checkpoint, in place of the one below `models`.
     models
@@ -397,10 +417,13 @@ def load_predictor(
         where the teacher's weights are missing, or there is no such transcoder or device.
     """
     name = teacher or next((name for name in PREFERRED_TEACHERS if find_weights(name, models)), PREFERRED_TEACHERS[0])
+    taggers = _find_taggers(name, Path(models)) if transcoder in (None, TAGGER) else {}
+    if transcoder == TAGGER and not taggers:
+        raise UserError(f"no tagger for {name} is here: name another transcoder, or a teacher that has one")
     loaded = prepare(
         teacher=name,
         teacher_weights=teacher_weights,
-        transcoders=[transcoder] if transcoder else None,
+        transcoders=[BESIDE_TAGGER if transcoder == TAGGER else transcoder] if transcoder else None,
         models=Path(models),
         device=device,
     )
@@ -409,15 +432,26 @@ def load_predictor(
             f"the weights of {name} are missing, and without them there are no tags: get them with "
             f"python3 download_pretrained_models.py --only {module_of(name).download_name(name)}"
         )
-    chosen = transcoder or next(name for name in PREFERRED_TRANSCODERS if name in loaded.transcoders)
+    at_hand = loaded.transcoders | ({TAGGER: loaded.transcoders[BESIDE_TAGGER]} if taggers else {})
+    chosen = transcoder or next(name for name in PREFERRED_TRANSCODERS if name in at_hand)
     notes = loaded.notes if chosen == "pinv" and not transcoder else ()
     return Predictor(
         quicken(loaded.teacher),
-        quicken(loaded.transcoders[chosen]),
+        quicken(at_hand[chosen]),
         chosen,
         loaded.device,
         block_seconds=block_seconds,
         mixed_precision=mixed_precision and can_mix_precision(loaded.device),
         transcoders=loaded.transcoders,
+        taggers={n_frames: load_tagger(stored, loaded.device) for n_frames, stored in taggers.items()},
         notes=tuple(notes),
     )
+
+
+def _find_taggers(teacher: str, models: Path) -> dict[int, StoredTranscoder]:
+    """Those that are here, by the frames in a second of the levels that they take; none without `tcn` beside them."""
+    folders = transcoder_folders(models)
+    if BESIDE_TAGGER not in find_transcoders(teacher, folders):
+        return {}
+    found = {frames_in_a_second(cadence): find_tagger(teacher, cadence, folders) for cadence in ("fast", "slow")}
+    return {n_frames: stored for n_frames, stored in found.items() if stored}

@@ -19,9 +19,11 @@ from spectral_transcoder.third_octave import CENTRE_FREQUENCIES, SAMPLE_RATE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from audiokit.sound.mel import MelFrontEnd
 
-__all__ = ["Augmentation"]
+__all__ = ["Augmentation", "microphone_responses"]
 
 SMALLEST_POWER = 1e-20
 LARGEST_AMPLIFICATION = 1e3
@@ -77,20 +79,35 @@ class Augmentation:
 
     def _gain_db(self, n_items: int) -> torch.Tensor:
         """At the points of the microphones' responses, (n_items, COLOUR_BANDS, 1)."""
-        gain = self.gain_db * (2 * torch.rand(n_items, 1) - 1)
-        return (gain + self.colour_db * torch.randn(n_items, COLOUR_BANDS))[:, :, None]
+        return _gains(n_items, self.gain_db, self.colour_db)[:, :, None]
+
+
+def microphone_responses(n_items: int, *, gain_db: float, colour_db: float) -> torch.Tensor:
+    """Random responses of microphones in the third octaves, (n_items, 29) in dB, by PyTorch's global random numbers.
+
+    Parameters
+    ----------
+    gain_db
+        most that all bands are raised or lowered by.
+    colour_db
+        standard deviation at each of `COLOUR_BANDS` points.
+    """
+    return _gains(n_items, gain_db, colour_db) @ _weights(CENTRE_FREQUENCIES).float()
+
+
+def _gains(n_items: int, gain_db: float, colour_db: float) -> torch.Tensor:
+    gain = gain_db * (2 * torch.rand(n_items, 1) - 1)
+    return gain + colour_db * torch.randn(n_items, COLOUR_BANDS)
 
 
 @cache
 def _points(front_end: MelFrontEnd) -> tuple[torch.Tensor, torch.Tensor]:
-    """Weights of a response's points in each third octave and each Mel band: linear between them, in octaves.
+    """Weights of a response's points in each third octave and each Mel band: (COLOUR_BANDS, 29) and (…, n_mels)."""
+    return _weights(CENTRE_FREQUENCIES), _weights(front_end.centre_frequencies())
 
-    (COLOUR_BANDS, 29) and (COLOUR_BANDS, n_mels)
-    """
+
+def _weights(frequencies: NDArray[np.floating]) -> torch.Tensor:
+    """Weights of a response's points at frequencies in Hz, linear between them in octaves: (COLOUR_BANDS, n)."""
     octaves = np.linspace(np.log2(LOWEST_HZ), np.log2(SAMPLE_RATE / 2), COLOUR_BANDS)
-    wanted = [np.log2(np.maximum(hz, LOWEST_HZ)) for hz in (CENTRE_FREQUENCIES, front_end.centre_frequencies())]
-    third_octave, mel = (
-        torch.from_numpy(np.stack([np.interp(bands, octaves, point) for point in np.eye(COLOUR_BANDS)]))
-        for bands in wanted
-    )
-    return third_octave, mel
+    wanted = np.log2(np.maximum(frequencies, LOWEST_HZ))
+    return torch.from_numpy(np.stack([np.interp(wanted, octaves, point) for point in np.eye(COLOUR_BANDS)]))

@@ -10,15 +10,16 @@ import torch
 from audiokit.learning.batches import batches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
     from torch import nn
 
+    from spectral_transcoder.transcoders.tagger import Tagger
     from teachers.registry import Teacher
 
-__all__ = ["Evaluated", "evaluate_student", "evaluate_teacher", "evaluate_transcoder"]
+__all__ = ["Evaluated", "evaluate_student", "evaluate_tagger", "evaluate_teacher", "evaluate_transcoder"]
 
 BATCH_SIZE = 16
 """On a CPU larger batches spill from the cache."""
@@ -71,3 +72,18 @@ def evaluate_student(
     with torch.no_grad():
         scores = [student(part.to(device)).float().cpu() for part in third_octave.split(batch_size)]
     return Evaluated(torch.cat(scores).numpy())
+
+
+def evaluate_tagger(tagger: Tagger, third_octave: torch.Tensor, runs: Sequence[NDArray[np.integer]]) -> Evaluated:
+    """Scores that a tagger gives of each second in its context.
+
+    Parameters
+    ----------
+    third_octave : (n_chunks, 8, 29)
+        on the network's device, 125 ms apart whatever the network's cadence is.
+    runs
+        rows of successive seconds that are heard together, all rows in order.
+    """
+    with torch.no_grad():
+        scores = [tagger(tagger.at_its_cadence(third_octave[rows].flatten(0, 1)[None]))[0].sigmoid() for rows in runs]
+    return Evaluated(torch.cat(scores).float().cpu().numpy())

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["METRICS", "SPLITS", "STUDENTS", "ExperimentFiles", "gives_mel"]
 
-STUDENTS = ("self", "effnet_b0", "effnet_b7")
+STUDENTS = ("self", "effnet_b0", "effnet_b7", "tagger")
 """Models that give scores without a Mel spectrogram."""
 
 SPLITS = ("train", "valid", "eval")

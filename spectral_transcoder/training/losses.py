@@ -26,6 +26,7 @@ __all__ = [
     "LikelihoodObjective",
     "MelObjective",
     "ScoreObjective",
+    "TaggerObjective",
     "score_bce",
 ]
 
@@ -35,6 +36,7 @@ LOGIT_SCALES = {"PANN": 1500.0, "YamNet": 10.0}
 LN_SCALE_LIKE_YAMNET = 10.0
 
 
+SMALLEST_SCORE = 1e-7
 SMALLEST_POWER = 1e-6
 SMALLEST_VARIANCE = 1e-4
 
@@ -78,6 +80,37 @@ class ScoreObjective:
     def __call__(self, network: nn.Module, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Losses of a batch."""
         return {"loss": score_bce(network(batch["third_octave"]), batch["scores"])}
+
+
+@dataclass(frozen=True)
+class TaggerObjective:
+    """The teacher's scores of seconds in their context, and their order, for taggers.
+
+    A batch holds `third_octave` (batch, n_seconds, 8, 29) and `scores` (batch, n_seconds, n_labels).
+
+    Attributes
+    ----------
+    score_weight, order_weight
+        of the parts `logit` (cross-entropy) and `order` (divergence of the softmax over the labels).
+    """
+
+    score_weight: float = 30.0
+    order_weight: float = 0.2
+
+    def __call__(self, network: nn.Module, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Losses of a batch."""
+        logits = network(network.at_its_cadence(batch["third_octave"].flatten(1, 2))).float().flatten(0, 1)
+        scores = batch["scores"].float().flatten(0, 1)
+        parts = {
+            "logit": functional.binary_cross_entropy_with_logits(logits, scores),
+            "order": functional.kl_div(
+                logits.log_softmax(dim=1),
+                scores.logit(eps=SMALLEST_SCORE).log_softmax(dim=1),
+                log_target=True,
+                reduction="batchmean",
+            ),
+        }
+        return {"loss": self.score_weight * parts["logit"] + self.order_weight * parts["order"], **parts}
 
 
 @dataclass(frozen=True)

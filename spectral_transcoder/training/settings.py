@@ -18,6 +18,7 @@ __all__ = [
     "LONGEST_GRADIENT",
     "SCHEDULES",
     "SEED",
+    "batch_size",
     "loss_label",
     "network_settings",
     "stored_name",
@@ -27,11 +28,19 @@ __all__ = [
 
 SEED = 0
 BATCH_SIZE = 64
+WINDOWS_IN_A_BATCH = 32
 SCHEDULES = {"constant": Constant, "cosine": Cosine}
 AVERAGING = 0.998
 LONGEST_GRADIENT = 1.0
 TCN_SIZES = {"tcn_nb_layers": 4, "tcn_nb_channels": 256}
+TAGGER_SIZES = {"tcn_nb_layers": 3, "tcn_nb_channels": 192}
+TAGGER_KEYS = ("cadence", "share")
 PAPER_CNN_SIZES = {"cnn_kernel_size": 5, "cnn_dilation": 1, "cnn_nb_layers": 5, "cnn_nb_channels": 64}
+
+
+def batch_size(setting: Setting) -> int:
+    """Seconds, or for a tagger windows of up to ten seconds."""
+    return WINDOWS_IN_A_BATCH if setting["transcoder"] == "tagger" else BATCH_SIZE
 
 
 def loss_label(setting: Setting) -> str:
@@ -42,6 +51,8 @@ def loss_label(setting: Setting) -> str:
         return {"distillation": "weighted sum of all losses", "likelihood": "negative logarithm of the likelihood"}[
             setting["objective"]
         ]
+    if setting["transcoder"] == "tagger":
+        return "weighted sum of all losses"
     if setting.get("prop_logit", 100) == 100:
         return "binary cross-entropy of the scores"
     return "weighted sum of both losses"
@@ -50,14 +61,14 @@ def loss_label(setting: Setting) -> str:
 def network_settings(setting: Setting) -> dict[str, object]:
     """Content of the settings file, under the paper's keys."""
     front_end = front_end_of(setting["classifier"])
-    is_tcn = setting["transcoder"] == "tcn_pinv"
+    left_out = {"tcn_pinv": TAGGER_KEYS, "tagger": ()}.get(setting["transcoder"], ("tcn_", *TAGGER_KEYS))
     described = {
-        key: value for key, value in vars(transcoder_settings(setting)).items() if is_tcn or not key.startswith("tcn_")
+        key: value for key, value in vars(transcoder_settings(setting)).items() if not key.startswith(tuple(left_out))
     }
     return described | {
-        "input_shape": [8, 29] if setting["transcoder"] == "mlp" else [8, 64],
+        "input_shape": [8, 29] if setting["transcoder"] in ("mlp", "tagger") else [8, 64],
         "output_shape": [front_end.chunk_frames, front_end.n_mels],
-        "batch_size": BATCH_SIZE,
+        "batch_size": batch_size(setting),
         "epochs": setting["epoch"],
         "settings": {"dataset": setting["dataset"], "plan": setting.plan, "identifier": setting.identifier()},
     }
@@ -71,6 +82,7 @@ def transcoder_settings(setting: Setting) -> TranscoderSettings:
         **_sizes(setting),
         mlp_hl_1=setting.get("hidden1"),
         mlp_hl_2=setting.get("hidden2"),
+        cadence=setting.get("cadence"),
     )
 
 
@@ -78,6 +90,8 @@ def _sizes(setting: Setting) -> dict[str, int | None]:
     """Of a network: the setting's factors, or where it has none those that the plan `generalise` is about."""
     if setting["transcoder"] == "tcn_pinv":
         return TCN_SIZES
+    if setting["transcoder"] == "tagger":
+        return TAGGER_SIZES
     if setting.plan == "generalise":
         return PAPER_CNN_SIZES
     factors = ("kernel_size", "dilation", "nb_layers", "nb_channels")

@@ -37,7 +37,13 @@ from audiokit.paths import ROOT
 from spectral_transcoder.datasets.chunk_dataset import dataset_path
 from spectral_transcoder.training import metrics
 from spectral_transcoder.training.augmentation import Augmentation
-from spectral_transcoder.training.evaluation import Evaluated, evaluate_student, evaluate_teacher, evaluate_transcoder
+from spectral_transcoder.training.evaluation import (
+    Evaluated,
+    evaluate_student,
+    evaluate_tagger,
+    evaluate_teacher,
+    evaluate_transcoder,
+)
 from spectral_transcoder.training.experiment_files import METRICS, SPLITS, STUDENTS, ExperimentFiles, gives_mel
 from spectral_transcoder.training.losses import (
     DistillationObjective,
@@ -45,19 +51,22 @@ from spectral_transcoder.training.losses import (
     LikelihoodObjective,
     MelObjective,
     ScoreObjective,
+    TaggerObjective,
 )
 from spectral_transcoder.training.networks import new_network, trained_network
 from spectral_transcoder.training.settings import (
     AVERAGING,
-    BATCH_SIZE,
     LONGEST_GRADIENT,
     SCHEDULES,
     SEED,
+    batch_size,
     network_settings,
     stored_name,
     targets,
 )
 from spectral_transcoder.training.training_data import JoinedDatasets, balanced_shares, equal_shares
+from spectral_transcoder.training.windows import Microphones, in_windows, runs_of_seconds, window_rows
+from spectral_transcoder.transcoders.tagger import WINDOW_SECONDS
 from teachers.label_groups import group_indices
 from teachers.registry import front_end_of, load_teacher
 
@@ -139,8 +148,8 @@ class TrainingExperiment:
             setting, models=self.models, load_teacher=lambda: self._teacher(setting), start_from=self.start_from
         )
         sources = memory_sources(
-            {split: self._split(setting, split) for split in SPLITS},
-            BATCH_SIZE,
+            {split: self._items(setting, split) for split in SPLITS},
+            batch_size(setting),
             device=self.device,
             seed=setting.get("seed", SEED),
             shares=self._shares(setting),
@@ -152,7 +161,7 @@ class TrainingExperiment:
             self._training_options(setting),
             checkpoint=self.files.checkpoint_path(setting),
             scalars=tensorboard_scalars(self.tensorboard / setting.identifier()) if self.tensorboard else None,
-            augment=Augmentation(front_end_of(setting["classifier"])) if setting.get("augmentation") else None,
+            augment=self._augmentation(setting),
         )
         start = time.perf_counter()
         trained = trainer.train()
@@ -182,6 +191,8 @@ class TrainingExperiment:
         if setting["transcoder"] in STUDENTS:
             network.train(self.paper)
             levels = self._split(setting, "eval", ("third_octave",))["third_octave"]
+            if setting["transcoder"] == "tagger":
+                return evaluate_tagger(network, levels.to(device), runs_of_seconds(self._files(setting, "eval")))
             return evaluate_student(network, levels, device=device)
         return evaluate_transcoder(
             network, self._teacher(setting), self._split(setting, "eval", ("third_octave", "mel"))
@@ -192,7 +203,7 @@ class TrainingExperiment:
         teacher = self._oracle_scores(setting, "eval")
         is_oracle = setting["transcoder"] == "oracle"
         model = teacher if is_oracle else self.files.load("evaluation", evaluate, "logit")
-        files = metrics.file_numbers(self._dataset(setting).fnames("eval"))
+        files = self._files(setting, "eval")
         values = {}
         if gives_mel(setting):
             values["mel_mse"] = metrics.mean_by_file(self.files.load("evaluation", evaluate, "mel_mse"), files)
@@ -210,7 +221,7 @@ class TrainingExperiment:
 
     def _objective(self, setting: Setting):
         if setting["transcoder"] in STUDENTS:
-            return ScoreObjective()
+            return TaggerObjective() if setting["transcoder"] == "tagger" else ScoreObjective()
         match setting.get("objective"):
             case "likelihood":
                 return LikelihoodObjective()
@@ -221,6 +232,11 @@ class TrainingExperiment:
         if "prop_logit" in setting:
             return HybridObjective(self._quick_teacher(setting), setting["prop_logit"])
         return MelObjective()
+
+    def _augmentation(self, setting: Setting) -> Augmentation | Microphones | None:
+        if setting["transcoder"] == "tagger":
+            return Microphones()
+        return Augmentation(front_end_of(setting["classifier"])) if setting.get("augmentation") else None
 
     def _training_options(self, setting: Setting) -> TrainingOptions:
         return TrainingOptions(
@@ -235,6 +251,19 @@ class TrainingExperiment:
             averaging=AVERAGING if setting.get("averaging") else 0.0,
             longest_gradient=LONGEST_GRADIENT if setting.get("schedule") == "cosine" else None,
         )
+
+    def _items(self, setting: Setting, split: str) -> dict[str, torch.Tensor]:
+        """What batches of a split are made of: seconds, or for a tagger windows of them."""
+        seconds = self._split(setting, split)
+        if setting["transcoder"] != "tagger":
+            return seconds
+        rows = window_rows(self._files(setting, split))
+        if not len(rows):
+            raise UserError(
+                f"no recording of {WINDOW_SECONDS} s is in the split {split} of {setting['dataset']}: make the dataset "
+                "of longer ones, such as scenes"
+            )
+        return in_windows(seconds, rows)
 
     def _split(self, setting: Setting, split: str, names: Iterable[str] = ()) -> dict[str, torch.Tensor]:
         """Tensors of a split under the objectives' names: those named, or all that the setting trains with."""
@@ -275,6 +304,10 @@ class TrainingExperiment:
         return teacher
 
     # Where things are
+
+    def _files(self, setting: Setting, split: str) -> np.ndarray:
+        """Number of the recording of each chunk."""
+        return metrics.file_numbers(self._dataset(setting).fnames(split))
 
     def _dataset(self, setting: Setting) -> JoinedDatasets:
         modalities = setting["dataset"].split(DATASET_SEPARATOR)

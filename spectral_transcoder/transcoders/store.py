@@ -21,8 +21,9 @@ from audiokit.paths import REFERENCE_MODELS, ROOT
 from spectral_transcoder.transcoders.cnn import CNNPinv
 from spectral_transcoder.transcoders.mlp import MLP, MLPPinv
 from spectral_transcoder.transcoders.students import EfficientNetStudent, SelfStudent
+from spectral_transcoder.transcoders.tagger import Tagger
 from spectral_transcoder.transcoders.tcn import TCNPinv
-from teachers.registry import module_of
+from teachers.registry import labels_of, module_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +47,7 @@ __all__ = [
 SEARCHED_FOLDERS = (REFERENCE_MODELS, ROOT / "paper_transcoders")
 """Ours come before the paper's."""
 
-MODEL_TYPES = ("cnn_pinv", "tcn_pinv", "mlp", "mlp_pinv", "self", "effnet_b0", "effnet_b7")
+MODEL_TYPES = ("cnn_pinv", "tcn_pinv", "mlp", "mlp_pinv", "self", "effnet_b0", "effnet_b7", "tagger")
 PAPER_SETTINGS_SUFFIX = "_model_settings.yaml"
 TRAINING_RECORDINGS = "training_recordings"
 """Key of the settings."""
@@ -57,7 +58,7 @@ class TranscoderSettings:
     """What a settings file says of the network, under the paper's keys."""
 
     model_type: str
-    """cnn_pinv, tcn_pinv, mlp, mlp_pinv, self, effnet_b0 or effnet_b7"""
+    """cnn_pinv, tcn_pinv, mlp, mlp_pinv, self, effnet_b0, effnet_b7 or tagger"""
 
     mels_type: str
     """Name of the teacher: PANN, YamNet, mn04_as …"""
@@ -70,6 +71,11 @@ class TranscoderSettings:
     tcn_nb_channels: int | None = None
     mlp_hl_1: int | None = None
     mlp_hl_2: int | None = None
+    cadence: str | None = None
+    """Of the levels that a tagger takes: fast or slow."""
+
+    share: float | None = None
+    """Of a tagger's logits in their mean with those of the teacher through `tcn`; None or 1: it speaks alone."""
 
     @property
     def gives_mel(self) -> bool:
@@ -130,6 +136,13 @@ def build_transcoder(settings: TranscoderSettings) -> nn.Module:
         case "effnet_b0" | "effnet_b7":
             n_labels = len(teacher_module.create(settings.mels_type).labels)
             return EfficientNetStudent(variant=settings.model_type.removeprefix("effnet_"), n_labels=n_labels)
+        case "tagger":
+            return Tagger(
+                n_labels=len(labels_of(settings.mels_type)),
+                cadence=settings.cadence,
+                n_channels=settings.tcn_nb_channels,
+                n_layers=settings.tcn_nb_layers,
+            )
     raise UserError(f"unknown type of transcoder {settings.model_type!r}: {', '.join(MODEL_TYPES)}")
 
 
@@ -244,6 +257,8 @@ def short_name(identifier: str) -> str:
     factors = dict(factor.split("=", 1) for factor in identifier.split("+") if "=" in factor)
     if factors.get("transcoder") == "tcn_pinv":
         return "tcn"
+    if factors.get("transcoder") == "tagger":
+        return "tagger_slow" if factors.get("cadence") == "slow" else "tagger"
     if factors.get("transcoder") != "cnn_pinv":
         return factors.get("transcoder", identifier)
     if factors.get("ts") != "1":

@@ -26,7 +26,7 @@ from spectral_transcoder.third_octave import N_BANDS
 if TYPE_CHECKING:
     from audiokit.sound.mel import MelFrontEnd
 
-__all__ = ["TCNPinv"]
+__all__ = ["Block", "TCNPinv", "relative_levels"]
 
 N_FRAMES = 8
 """Third-octave frames of a second."""
@@ -107,7 +107,7 @@ class TCNPinv(nn.Module):
         levels = third_octave
         if levels.shape[1] != N_FRAMES:
             levels = functional.interpolate(levels.mT, size=N_FRAMES, mode="linear").mT
-        frames = self.blocks(self.embed(_relative(levels)) + self.position)
+        frames = self.blocks(self.embed(relative_levels(levels)) + self.position)
         details = self._stretched(self.upsample(frames).unflatten(2, (-1, self.n_mels)).flatten(1, 2))
         roughness = functional.softplus(self._stretched(self.roughen(frames)))
         return self.scale * self.pinv(levels) + details, roughness
@@ -154,7 +154,7 @@ def _texture_number(third_octave: torch.Tensor) -> torch.Tensor:
     return torch.remainder(torch.floor(mean_level / TEXTURE_STEP_DB), N_TEXTURES).long()
 
 
-def _relative(levels: torch.Tensor) -> torch.Tensor:
+def relative_levels(levels: torch.Tensor) -> torch.Tensor:
     """Levels below the loudest frame's, each frame's overall level below it, and its own: (batch, n_frames, 29 + 2)."""
     overall = torch.logsumexp(levels / DB_PER_NEPER, dim=2, keepdim=True) * DB_PER_NEPER
     loudest = overall.amax(dim=1, keepdim=True)

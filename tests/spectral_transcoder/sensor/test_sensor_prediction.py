@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from audio_fixtures import save_transcoders, save_yamnet, scene
+from audio_fixtures import save_tagger, save_transcoders, save_yamnet, scene
 from sensor_fixtures import (
     ListSource,
     ToyTeacher,
@@ -243,3 +243,48 @@ def test_the_toy_teacher_hears_order_and_length():
     joined = join(mel[None], PANN)
     assert (teacher.scores(joined) - teacher.scores(joined.flip(1))).abs().max() > 1e-3
     assert (teacher.scores(joined) - teacher.scores(joined[:, :-1])).abs().max() > 1e-5
+
+
+# Taggers
+
+
+@pytest.fixture(scope="module")
+def models_with_taggers(tmp_path_factory):
+    """The same, and a tagger for each cadence."""
+    folder = save_transcoders(save_yamnet(tmp_path_factory.mktemp("tagged")))
+    save_tagger(folder, share=0.25)
+    save_tagger(folder, cadence="slow", share=1.0)
+    return folder
+
+
+def test_a_tagger_is_heard_beside_the_transcoder(models_with_taggers):
+    levels = make_levels(240)
+    both = load_predictor("YamNet", "tagger", models=models_with_taggers, device="cpu")
+    transcoded = load_predictor("YamNet", "tcn", models=models_with_taggers, device="cpu").score_levels(levels)
+    windows = torch.from_numpy(levels - 90 + 26).reshape(3, 10, 8, 29)
+    with torch.inference_mode():
+        own = both.taggers[8].scores(windows)
+    expected = (0.25 * own.logit() + 0.75 * torch.from_numpy(transcoded).logit()).sigmoid()
+    np.testing.assert_allclose(both.score_levels(levels), expected, atol=2e-5)
+
+
+def test_at_a_cadence_at_which_it_is_alone_nothing_is_transcoded(models_with_taggers, monkeypatch):
+    predictor = load_predictor("YamNet", models=models_with_taggers, device="cpu")
+    assert predictor.transcoder_name == "tagger"
+    levels = make_levels(20)
+    monkeypatch.setattr(type(predictor), "transcode", None)
+    (found,) = scored(predictor, piece(levels, step=1), hop_seconds=1)
+    windows = torch.from_numpy(levels - 90 + 26).reshape(2, 10, 1, 29)
+    with torch.inference_mode():
+        np.testing.assert_allclose(found.scores, predictor.taggers[1].scores(windows), atol=1e-6)
+
+
+def test_who_asks_for_a_tagger_and_has_none_is_told(models):
+    with pytest.raises(UserError, match="no tagger for YamNet is here: name another transcoder"):
+        load_predictor("YamNet", "tagger", models=models, device="cpu")
+
+
+def test_weights_of_taggers_are_in_the_fingerprint(models_with_taggers):
+    names = ("tagger", "tcn")
+    loaded = [load_predictor("YamNet", name, models=models_with_taggers, device="cpu") for name in names]
+    assert len({predictor.fingerprint for predictor in loaded}) == 2

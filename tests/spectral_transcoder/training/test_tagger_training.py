@@ -1,0 +1,100 @@
+"""A tagger is trained, evaluated and measured by the plan `tagger`, and found where transcoders are looked for."""
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from audio_fixtures import save_yamnet
+
+from audiokit.errors import UserError
+from audiokit.experiments.selection import select
+from exp_train_model.plans import needs, training_plans
+from spectral_transcoder.datasets.chunk_dataset import FORMAT, dataset_path
+from spectral_transcoder.hearing import find_tagger, load_tagger
+from spectral_transcoder.pinv import Pinv
+from spectral_transcoder.training.training_experiment import TrainingExperiment
+from yamnet.mel import FRONT_END
+
+NAME = "scenes"
+PLANS = training_plans(datasets=[NAME])
+TAGGER = (
+    f"tagger/dataset={NAME}+classifier=YamNet+epoch=5+learning_rate=-3+schedule=cosine+averaging=1+seed=0+cadence="
+)
+ORACLE = f"reference/transcoder=oracle+dataset={NAME}+classifier=YamNet+step=evaluate"
+N_SECONDS = 23
+"""Of a recording: two windows of ten, and three that training leaves out."""
+
+
+@pytest.fixture(scope="module")
+def experiment(tmp_path_factory):
+    """Noise whose colour the teacher hears, and the teacher's scores of it."""
+    folder = tmp_path_factory.mktemp("tagger")
+    path = dataset_path(folder / "data", NAME)
+    path.parent.mkdir(parents=True)
+    generator = torch.Generator().manual_seed(0)
+    with h5py.File(path, "w") as file:
+        file.attrs["format"] = FORMAT
+        for split, n_files in {"train": 4, "valid": 1, "eval": 2}.items():
+            names = [f"{split}{number}_{second}" for number in range(n_files) for second in range(N_SECONDS)]
+            slope = 3 * torch.rand(len(names), 1, 1, generator=generator)
+            levels = 40 + slope * torch.arange(29) + torch.randn(len(names), 8, 29, generator=generator)
+            group = file.create_group(split)
+            group["third_octave"], group["mel_yamnet"] = levels.numpy(), Pinv(FRONT_END)(levels).numpy()
+            group.create_dataset("fname", data=names, dtype=h5py.string_dtype())
+            group.create_dataset("scene", data=["noise"] * len(names), dtype=h5py.string_dtype())
+    experiment = TrainingExperiment(
+        root=folder / "results", data=folder / "data", models=save_yamnet(folder / "models"), device="cpu"
+    )
+    (oracle,) = select(ORACLE, PLANS)
+    experiment.run(oracle)
+    return experiment
+
+
+@pytest.fixture(scope="module")
+def trained(experiment):
+    """Both cadences, each step in its turn."""
+    for cadence in ("fast", "slow"):
+        for setting in select(TAGGER + cadence, PLANS):
+            experiment.run(setting)
+            assert experiment.is_done(setting)
+    return experiment
+
+
+def test_training_needs_the_teachers_scores():
+    (train,) = select(f"{TAGGER}fast+step=train", PLANS)
+    assert [setting["transcoder"] for setting in needs(train)] == ["oracle"]
+
+
+@pytest.mark.parametrize("cadence", ["fast", "slow"])
+def test_the_loss_falls(trained, cadence):
+    (train,) = select(f"{TAGGER}{cadence}+step=train", PLANS)
+    losses = trained.files.losses(train)["losses_valid"]
+    assert len(losses) == 6
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("cadence", ["fast", "slow"])
+def test_every_second_is_evaluated_in_the_context_of_its_recording(trained, cadence):
+    (evaluate,) = select(f"{TAGGER}{cadence}+step=evaluate", PLANS)
+    scores = trained.files.load("evaluation", evaluate, "logit")
+    assert scores.shape == (2 * N_SECONDS, 521)
+    tagger = load_tagger(find_tagger("YamNet", cadence, [trained.root / "model"]))
+    with h5py.File(trained.data / NAME / f"{NAME}.h5") as file:
+        levels = torch.from_numpy(file["eval"]["third_octave"][N_SECONDS : N_SECONDS + 10])
+    with torch.inference_mode():
+        expected = tagger.scores_of_seconds(levels[None])[0]
+    np.testing.assert_allclose(scores[N_SECONDS : N_SECONDS + 10], expected, atol=1e-6)
+    (metric,) = select(f"{TAGGER}{cadence}+step=metric", PLANS)
+    assert trained.result(metric, "logit_bce").shape == (2,)
+    assert trained.result(metric, "mel_mse") is None
+
+
+def test_recordings_that_are_too_short_are_refused(experiment, monkeypatch):
+    with h5py.File(experiment.data / NAME / f"{NAME}.h5") as file:
+        short = {split: [f"{name}_0" for name in range(len(file[split]["fname"]))] for split in file}
+    monkeypatch.setattr(
+        "spectral_transcoder.training.training_data.JoinedDatasets.fnames", lambda self, split: short[split]
+    )
+    (train,) = select(f"{TAGGER}fast+step=train", PLANS)
+    with pytest.raises(UserError, match=r"no recording of 10 s is in the split train"):
+        experiment.run(train)
