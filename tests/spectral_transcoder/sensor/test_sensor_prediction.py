@@ -274,7 +274,7 @@ def test_at_a_cadence_at_which_it_is_alone_nothing_is_transcoded(models_with_tag
     levels = make_levels(20)
     monkeypatch.setattr(type(predictor), "transcode", None)
     (found,) = scored(predictor, piece(levels, step=1), hop_seconds=1)
-    windows = torch.from_numpy(levels - 90 + 26).reshape(2, 10, 1, 29)
+    windows = torch.from_numpy(levels - 80 + 26).reshape(2, 10, 1, 29)
     with torch.inference_mode():
         np.testing.assert_allclose(found.scores, predictor.taggers[1].scores(windows), atol=1e-6)
 

@@ -17,9 +17,7 @@ from yamnet.mel import FRONT_END
 
 NAME = "scenes"
 PLANS = training_plans(datasets=[NAME])
-TAGGER = (
-    f"tagger/dataset={NAME}+classifier=YamNet+epoch=5+learning_rate=-3+schedule=cosine+averaging=1+seed=0+cadence="
-)
+TAGGER = f"tagger/dataset={NAME}+classifier=YamNet+epoch=5+learning_rate=-3+schedule=cosine+averaging=1+seed=0+cadence="
 ORACLE = f"reference/transcoder=oracle+dataset={NAME}+classifier=YamNet+step=evaluate"
 N_SECONDS = 23
 """Of a recording: two windows of ten, and three that training leaves out."""
