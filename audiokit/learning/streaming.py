@@ -26,7 +26,6 @@ __all__ = ["Rows", "Streamed"]
 
 BUFFER_BYTES = 128 << 20
 BLOCK_ROWS = 16
-"""Neighbours that stay together until they are in the buffer."""
 
 
 class Rows(Protocol):
@@ -56,6 +55,9 @@ class Streamed:
         called with each batch as it was read, tensors by name, for the one to train on.
     buffer_bytes
         of a buffer, of which there are two.
+    block_rows
+        neighbours that stay together until they are in a buffer. With few the batches of a small buffer are as mixed as
+        those of a large one; disks read many at once more quickly, where rows are small.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Streamed:
         weights: NDArray[np.floating] | None = None,
         prepare: Callable[[Batch], Batch] | None = None,
         buffer_bytes: int = BUFFER_BYTES,
+        block_rows: int = BLOCK_ROWS,
     ) -> None:
         self.arrays = arrays
         self.rows = np.asarray(rows)
@@ -76,6 +79,7 @@ class Streamed:
         self.seed = seed
         self.shuffled = shuffled
         self.weights = None if weights is None else torch.as_tensor(weights, dtype=torch.float64)
+        self.block_rows = block_rows
         self.prepare = prepare or (lambda batch: batch)
         row_bytes = sum(np.dtype(array.dtype).itemsize * math.prod(array.shape[1:]) for array in arrays.values())
         # Whole batches, so that none lies in two buffers.
@@ -106,7 +110,8 @@ class Streamed:
         if not self.shuffled:
             return self.rows
         generator = np.random.default_rng((self.seed, epoch))
-        blocks = [self.rows[start : start + BLOCK_ROWS] for start in range(0, len(self.rows), BLOCK_ROWS)]
+        starts = range(0, len(self.rows), self.block_rows)
+        blocks = [self.rows[start : start + self.block_rows] for start in starts]
         order = np.concatenate([blocks[index] for index in generator.permutation(len(blocks))] or [self.rows])
         for start in range(0, len(order), self.buffer_rows):
             generator.shuffle(order[start : start + self.buffer_rows])

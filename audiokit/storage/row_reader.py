@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,7 +41,7 @@ class RowReader:
         return self.shape[0]
 
     def __getitem__(self, rows: NDArray[np.integer]) -> NDArray:
-        """Rows by their numbers, (n, …), in the order of these; neighbours are read at once.
+        """Rows by their numbers, (n, …), in the order of these; each goes from the file to its place at once.
 
         Raises
         ------
@@ -54,12 +55,11 @@ class RowReader:
         if values.size == 0:
             return values
         order = np.argsort(rows, kind="stable")
-        place = values if (order == np.arange(len(rows))).all() else np.empty_like(values)
+        in_order = (order == np.arange(len(rows))).all()
+        runs = _runs(rows) if in_order else zip(rows[order].tolist(), repeat(1), order.tolist(), strict=False)
         with open(self.path, "rb", buffering=0) as file:
-            for first, count, target in _runs(rows[order]):
-                _read_all(file, self.offset + first * place[0].nbytes, place[target : target + count])
-        if place is not values:
-            values[order] = place
+            for first, count, target in runs:
+                _read_all(file, self.offset + first * values[0].nbytes, values[target : target + count])
         return values
 
 

@@ -23,6 +23,11 @@ SEGMENT, TARGET = "segment", "target"
 """Of batches: (batch, segment_samples) standardised sound, and (batch, n_labels) with 1 for labels that are given."""
 
 
+BUFFER_BYTES = 32 << 20
+BLOCK_ROWS = 4
+"""Of the neighbours in a store most are of one clip: a batch of 23 segments of MagnaTagATune is of 20 clips."""
+
+
 @dataclass(frozen=True)
 class Prepared:
     """Makes a batch to compute with of one as it is stored."""
@@ -76,4 +81,6 @@ def streamed(
         seed=seed,
         shuffled=shuffled,
         prepare=Prepared(standardisation, store.full_scale),
+        buffer_bytes=BUFFER_BYTES,
+        block_rows=BLOCK_ROWS,
     )
