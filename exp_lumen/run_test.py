@@ -16,7 +16,7 @@ from audiokit.options import add_device_option
 from audiokit.paths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     with cli.quick_imports():
         from exp_lumen.evaluation.loading import load_for_use
+        from exp_lumen.evaluation.measures import summary
         from exp_lumen.evaluation.testing import run_on
 
     model, aggregation = load_for_use(
@@ -64,17 +65,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status |= bool(tested.unreadable)
     print(options.out_dir)
     return status
-
-
-def summary(measures: Mapping) -> str:
-    """The most important measures, a line each."""
-    rows = [("macro F1", "f1"), ("micro F1", "micro_f1"), ("mean average precision", "mean_average_precision")]
-    rows += [
-        ("LRAP", "lrap"),
-        ("Hamming score", "hamming_score"),
-        ("  of all-zero answers", "hamming_score_of_all_zero"),
-    ]
-    return cli.columns([(name, f"{measures[key]:.4f}") for name, key in rows])
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from audiokit import cli
 from audiokit.options import add_device_option
-from audiokit.paths import ROOT
+from exp_lumen.places import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--model-dir", type=Path, default=ROOT / "lumen_models", metavar="FOLDER", help="of models (%(default)s)")
+    add("--model-dir", type=Path, default=MODELS, metavar="FOLDER", help="of models (%(default)s)")
     add("--data-dir", type=Path, default=Path(), metavar="FOLDER", help="of recordings (the current one)")
     add("--host", default="localhost", help="%(default)s; 0.0.0.0 lets other machines ask")
     add("--port", type=int, default=8090, help="(%(default)s)")

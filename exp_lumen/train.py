@@ -13,13 +13,10 @@ from typing import TYPE_CHECKING
 
 from audiokit import cli
 from audiokit.options import add_device_option, add_skip_errors_option, add_workers_option
-from audiokit.paths import ROOT
+from exp_lumen.places import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-MODELS = ROOT / "lumen_models"
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -88,7 +85,7 @@ def _add_training_options(group: argparse._ArgumentGroup) -> None:
 
 def _add_augmentation_options(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
-    add("--augmentations", nargs="*", metavar="NAME", help="none, or those that are named; in place of the default set")
+    add("--augmentations", nargs="*", metavar="NAME", help="in place of the default set; without a name none")
     add("--aug-probability", type=float, default=0.5, help="of each, for each piece (%(default)s)")
     add("--aug-kwargs", nargs="*", default=[], metavar="KEY=N", help="sum_n=3 concat_n=3")
     add("--noises", type=Path, metavar="FOLDER", help="recordings for BACKGROUND_NOISE, ESC-50's say")

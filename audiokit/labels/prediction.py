@@ -20,7 +20,7 @@ from audiokit.sound.pieces import piece_starts, pieces
 from audiokit.storage.holding import hold, remove_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -139,7 +139,14 @@ def listen(listener: Listener, recording: Recording, *, progress: bool = True) -
     return ScoresOverTime(listener.labels, np.concatenate(times), np.concatenate(scores))
 
 
-def predict_all(listener: Listener, names: Sequence[str], output: Path, *, notes: Sequence[str] = ()) -> int:
+def predict_all(
+    listener: Listener,
+    names: Sequence[str],
+    output: Path,
+    *,
+    notes: Sequence[str] = (),
+    besides: Callable[[Path, Path], None] | None = None,
+) -> int:
     """Predict several recordings, and print what is heard and what went wrong.
 
     One that cannot be used does not keep the others from being done.
@@ -148,6 +155,8 @@ def predict_all(listener: Listener, names: Sequence[str], output: Path, *, notes
     ----------
     names
         paths, or bare names of files in `audio/`.
+    besides
+        called with each recording and its folder, for what else is to be made of it.
 
     Returns
     -------
@@ -167,6 +176,8 @@ def predict_all(listener: Listener, names: Sequence[str], output: Path, *, notes
             predicted = predict(listener, path, output, notes=notes)
             heard = ", ".join(f"{label} {score:.2f}" for label, score in predicted.scores.top(3))
             print(f"{readable(path.name)}: {heard}\n{predicted.page}")
+            if besides:
+                besides(path, predicted.page.parent)
     return failures.status
 
 

@@ -102,6 +102,11 @@ class Streamed:
                     coming.append(reader.submit(self._read, pieces[number + 1]))
                 yield from self._batches_of(buffer, 0 if number else skipped)
 
+    def in_order(self) -> Iterator[Batch]:
+        """Batches of all rows once, as they are given."""
+        for start in range(0, len(self.rows), self.buffer_rows):
+            yield from self._batches_of(self._read(self.rows[start : start + self.buffer_rows]), 0)
+
     def order(self, epoch: int) -> NDArray[np.integer]:
         """Rows of an epoch in their order, (n,): a function of seed and epoch alone."""
         if self.weights is not None:

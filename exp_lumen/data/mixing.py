@@ -26,13 +26,18 @@ class Mixing:
     probability: float = 0.5
     """Of a piece to be mixed."""
 
+    @property
+    def n_parts(self) -> int:
+        """Of a new piece."""
+        return self.n_sum * self.n_concat
+
     def __call__(self, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Pieces `sound` (batch, n_samples), and `targets` and `known` (batch, 11), the same."""
-        if self.n_sum * self.n_concat == 1:
+        if self.n_parts == 1:
             return dict(batch)
         sound, targets, known = batch[SOUND], batch[TARGETS], batch[KNOWN]
         chosen = torch.rand(len(sound)) < self.probability
-        parts = draw_partners(targets, self.n_sum * self.n_concat)[chosen]
+        parts = draw_partners(targets, self.n_parts)[chosen]
         mixed = _mix(sound[parts], self.n_sum, self.n_concat)
         new_targets, new_known = join_labels(targets[parts], known[parts])
         return {

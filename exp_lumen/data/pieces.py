@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,10 +23,21 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from audiokit.labels.clip_store_creation import Summary
+    from audiokit.labels.clip_store_creation import ClipFeatures, Summary
     from exp_lumen.data.clips import LabelledClip
 
-__all__ = ["KNOWN", "LABELS", "SCALE", "SOUND", "WaveformPieces", "create_piece_store", "cut", "n_pieces", "open_store"]
+__all__ = [
+    "KNOWN",
+    "LABELS",
+    "SCALE",
+    "SOUND",
+    "WaveformPieces",
+    "create_clip_rows",
+    "cut",
+    "n_pieces",
+    "open_store",
+    "store_path",
+]
 
 SOUND, LABELS, KNOWN = "sound", "labels", "known"
 SCALE = 32767
@@ -74,15 +87,22 @@ class WaveformPieces:
         return {"sample_rate": self.sample_rate, "length": self.length}
 
 
-def create_piece_store(
+def store_path(folder: Path, name: str, clips: Sequence[LabelledClip]) -> Path:
+    """Of what is stored of these clips, so that it is found again, and that of others lies beside it."""
+    places = [str(clip.path.resolve()) for clip in clips]
+    told = json.dumps([*zip(places, labels_of(clips).tolist(), known_of(clips).tolist(), strict=True)])
+    return folder / f"{name}_{hashlib.sha256(told.encode()).hexdigest()[:8]}.h5"
+
+
+def create_clip_rows(
     clips: Sequence[LabelledClip],
     path: Path,
-    pieces: WaveformPieces,
+    features: ClipFeatures,
     *,
     workers: int | None = None,
     skip_errors: bool = False,
 ) -> Summary:
-    """Store the pieces of clips with their labels, or go on with it.
+    """Store what is made of clips, their pieces say, with their labels, or go on with it.
 
     Raises
     ------
@@ -93,7 +113,7 @@ def create_piece_store(
     summary = create_clip_store(
         path,
         [StoredClip(clip.path, str(clip.path)) for clip in clips],
-        pieces,
+        features,
         columns={LABELS: labels_of(clips), KNOWN: known_of(clips)},
         workers=workers,
         skip_errors=skip_errors,

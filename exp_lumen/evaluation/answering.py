@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from exp_lumen.evaluation.model_file import Model
     from exp_lumen.networks.network import InstrumentNetwork
 
-__all__ = ["Answers", "answer", "answer_as_json", "piece_scores"]
+__all__ = ["Answers", "answer", "answer_as_json", "piece_scores", "scores_of"]
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,17 @@ class Answers:
 
 
 @torch.inference_mode()
+def scores_of(network: InstrumentNetwork, pieces: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scores of pieces, (n, n_samples) at the network's rate → (n, 11) in [0, 1]."""
+    device = next(network.parameters()).device
+    return network(torch.from_numpy(np.ascontiguousarray(pieces)).to(device)).sigmoid().cpu().numpy()
+
+
 def piece_scores(network: InstrumentNetwork, sound: NDArray[np.float32], *, batch_size: int = 8) -> NDArray[np.float32]:
     """Scores of the pieces of a sound that is divided by its peak, (n_pieces, 11)."""
-    device = next(network.parameters()).device
-    pieces = torch.from_numpy(cut(sound, network.spec.piece_samples))
-    return torch.cat([network(batch.to(device)).sigmoid().cpu() for batch in pieces.split(batch_size)]).numpy()
+    pieces = cut(sound, network.spec.piece_samples)
+    starts = range(0, len(pieces), batch_size)
+    return np.concatenate([scores_of(network, pieces[start : start + batch_size]) for start in starts])
 
 
 def answer(model: Model, paths: Sequence[Path], *, batch_size: int = 8, progress: bool = True) -> Answers:

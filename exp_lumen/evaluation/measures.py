@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audiokit import cli
 from audiokit.labels.multilabel import label_ranking_average_precision, mean_average_precision, measure_decisions
 from exp_lumen.instruments import CODES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
-__all__ = ["batchwise_macro_f1", "measures_of"]
+__all__ = ["batchwise_macro_f1", "measures_of", "summary"]
 
 
 def measures_of(
@@ -63,6 +66,19 @@ def measures_of(
         for code, f1, precision, recall, threshold, n_present, n_known in columns
     }
     return {**whole, "n": len(targets), "instruments": instruments}
+
+
+def summary(measures: Mapping[str, object]) -> str:
+    """The most important measures, a line each."""
+    rows = [
+        ("macro F1", "f1"),
+        ("micro F1", "micro_f1"),
+        ("mean average precision", "mean_average_precision"),
+        ("LRAP", "lrap"),
+        ("Hamming score", "hamming_score"),
+        ("  of all-zero answers", "hamming_score_of_all_zero"),
+    ]
+    return cli.columns([(name, f"{measures[key]:.4f}") for name, key in rows])
 
 
 def batchwise_macro_f1(targets: NDArray, decisions: NDArray, batch_size: int) -> float:

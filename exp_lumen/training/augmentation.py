@@ -75,8 +75,8 @@ class Augmentation:
 
 def create_augmentation(
     names: Sequence[str], *, probability: float, n_sum: int, n_concat: int, noises: torch.Tensor | None
-) -> tuple[Augmentation, PictureAugmentation | None]:
-    """What happens to batches, and what to pictures.
+) -> tuple[Augmentation | None, PictureAugmentation | None]:
+    """What happens to batches, and what to pictures; None where nothing does.
 
     Parameters
     ----------
@@ -102,7 +102,10 @@ def create_augmentation(
     steps = {BACKGROUND_NOISE: waveforms.BackgroundNoise(noises)} if BACKGROUND_NOISE in names else {}
     steps |= {name: step for name, step in WAVEFORM_STEPS.items() if name in names}
     pictures = [name for name in PICTURE_STEPS if name in names]
-    return Augmentation(mixing, steps, probability), PictureAugmentation(pictures, probability) if pictures else None
+    return (
+        Augmentation(mixing, steps, probability) if steps or mixing.n_parts > 1 else None,
+        PictureAugmentation(pictures, probability) if pictures else None,
+    )
 
 
 def set_picture_augmentation(network: nn.Module, augmentation: PictureAugmentation | None) -> None:

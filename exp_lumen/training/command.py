@@ -109,7 +109,7 @@ def _clips(options: Namespace, *, seed: int) -> dict[str, list[LabelledClip]]:
     return {"train": train, "valid": labelled_clips(options.val_paths, option="--val-paths")}
 
 
-def _augmentation(options: Namespace, spec: Specification) -> tuple[Augmentation, PictureAugmentation | None]:
+def _augmentation(options: Namespace, spec: Specification) -> tuple[Augmentation | None, PictureAugmentation | None]:
     counts = _counts(options.aug_kwargs)
     noises = None
     if options.noises:

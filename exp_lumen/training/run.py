@@ -15,7 +15,7 @@ from audiokit.files import write_whole
 from audiokit.learning.curves import training_curve_figure
 from audiokit.reports import figures
 from exp_lumen.data.clips import find_recordings
-from exp_lumen.data.pieces import KNOWN, LABELS, WaveformPieces, create_piece_store, open_store
+from exp_lumen.data.pieces import KNOWN, LABELS, WaveformPieces, create_clip_rows, open_store, store_path
 from exp_lumen.data.splits import leaks
 from exp_lumen.evaluation.aggregation import by_recording
 from exp_lumen.evaluation.measures import measures_of
@@ -47,7 +47,7 @@ def train_model(
     settings: Settings,
     folder: Path,
     *,
-    augmentation: tuple[Augmentation, PictureAugmentation | None] | None = None,
+    augmentation: tuple[Augmentation | None, PictureAugmentation | None] | None = None,
     initial: InstrumentNetwork | None = None,
     stores: Path | None = None,
     workers: int | None = None,
@@ -81,9 +81,10 @@ def train_model(
     batches, pictures = augmentation or (None, None)
     set_picture_augmentation(network, pictures)
     pieces = WaveformPieces(spec.sample_rate, spec.piece_samples)
-    paths = {name: _store_path(stores or folder, name, pieces) for name in ("train", "valid")}
+    stem = f"{pieces.sample_rate}_{pieces.length}"
+    paths = {name: store_path(stores or folder, f"{name}_{stem}", clips[name]) for name in ("train", "valid")}
     for name, path in paths.items():
-        create_piece_store(clips[name], path, pieces, workers=workers, skip_errors=skip_errors)
+        create_clip_rows(clips[name], path, pieces, workers=workers, skip_errors=skip_errors)
     with open_store(paths["train"]) as train_store, open_store(paths["valid"]) as valid_store:
         left = train(network, (train_store, valid_store), settings, folder=folder, augment=batches)
         scores = _scores(network, sources_of(train_store, valid_store, settings)["valid"], settings.device)
@@ -123,10 +124,6 @@ def _weights_line(spec: Specification, network: InstrumentNetwork, *, is_given: 
     own = "the teacher's own weights" if spec.teacher and spec.pretrained != "random" else "random weights"
     origin = "the given model" if is_given else spec.pretrained or own
     return f"{spec.teacher or spec.model}: {n_parameters / 1e6:.2f} M parameters, begun from {origin}"
-
-
-def _store_path(folder: Path, name: str, pieces: WaveformPieces) -> Path:
-    return folder / f"{name}_{pieces.sample_rate}_{pieces.length}.h5"
 
 
 @torch.inference_mode()

@@ -16,6 +16,7 @@ from audiokit.learning.trainer import Trainer
 from exp_lumen.data.pieces import KNOWN, LABELS, SCALE, SOUND
 from exp_lumen.data.splits import sampling_weights
 from exp_lumen.evaluation.aggregation import AGGREGATIONS, by_recording
+from exp_lumen.training.heard import heard_sources, hears_the_same
 from exp_lumen.training.losses import Objective, positive_weights
 
 if TYPE_CHECKING:
@@ -91,17 +92,21 @@ def train(
     left = {}
     for stage in stages_of(settings):
         network.freeze(frozen=stage.frozen, trains_normalisation=settings.finetune_train_bn)
+        learner, learned_from = network, sources
+        if augment is None and hears_the_same(network):
+            learner = network.head
+            learned_from = heard_sources(network, sources, seed=settings.seed, device=settings.device)
         trainer = Trainer(
-            network,
+            learner,
             objective,
-            sources,
+            learned_from,
             _options(stage, settings, is_first=not left),
             checkpoint=folder / f"{stage.name}.part.ckpt",
             augment=augment,
             measure=validation,
         )
         left[stage.name] = trainer.train()
-        network.load_state_dict(left[stage.name].best_state)
+        learner.load_state_dict(left[stage.name].best_state)
     network.freeze(frozen=False)
     return left
 

@@ -1,0 +1,175 @@
+"""From labelled recordings to a model, its measures, and what it hears in others, by the commands."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from audio_fixtures import write
+from lumen_fixtures import RATE, irmas_test, irmas_train, sound
+
+from audiokit.errors import UserError
+from exp_lumen import places, predict, run_test, svm, train
+from exp_lumen.data.pieces import WaveformPieces, create_clip_rows, open_store
+from exp_lumen.data.sources import labelled_clips
+from exp_lumen.evaluation.answering import answer, scores_of
+from exp_lumen.evaluation.model_file import load_model
+from exp_lumen.instruments import CODES
+from exp_lumen.networks.network import InstrumentNetwork
+from exp_lumen.networks.specification import Specification
+from exp_lumen.training.heard import heard_sources, hears_the_same
+from exp_lumen.training.settings import Settings
+from exp_lumen.training.stages import sources_of
+
+QUICK = ["--model", "CONVLSTM", "--image-size", "64", "--batch-size", "16", "--workers", "1"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Recordings in which each instrument has a spectrum of its own, in the layouts of IRMAS."""
+    root = tmp_path_factory.mktemp("data")
+    irmas_train(root / "train", n_songs=2, seconds=0.63)
+    irmas_test(root / "valid", seconds=0.63)
+    songs = {f"other {number}": (code, CODES[(number + 5) % 11]) for number, code in enumerate(CODES)}
+    irmas_test(root / "test", songs=songs, seconds=0.63)
+    return root
+
+
+@pytest.fixture(scope="module")
+def model(data, tmp_path_factory):
+    """The path of a model that was trained by the command."""
+    folder = tmp_path_factory.mktemp("models") / "models" / "one"
+    options = ["--train-paths", f"irmastrain:{data}/train", "--val-paths", f"irmastest:{data}/valid", *QUICK]
+    options += ["--no-finetune-head", "--epochs", "12", "--lr-onecycle-max", "5e-3", "--augmentations", "SUM_N"]
+    assert train.main([*options, "--output", str(folder)]) == 0
+    (path,) = (folder / "checkpoints").glob("*.ckpt")
+    return path
+
+
+def test_training_leaves_a_model_that_tells_instruments_and_what_it_was_made_with(model):
+    folder = model.parents[1]
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    assert config["specification"]["model"] == "CONVLSTM" and config["n_train"] == 44
+    assert config["valid"]["mean_average_precision"] > 0.4  # of answers by chance about 0.25
+    assert model.name == f"CONVLSTM_val_f1_{config['valid']['f1']:.4f}.ckpt"
+    with open(folder / "metrics.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 13 and float(rows[-1]["losses_valid"]) < float(rows[0]["losses_valid"])
+    assert (folder / "curves_whole.png").stat().st_size > 1000
+    assert not list(folder.glob("*.part*"))
+    stored = load_model(model)
+    assert stored.thresholds["mean"].tolist() == [row["threshold"] for row in config["valid"]["instruments"].values()]
+
+
+def test_a_model_can_be_begun_with_and_stores_are_shared(model, data, capsys):
+    options = ["--train-paths", f"irmastrain:{data}/train", "--val-paths", f"irmastest:{data}/valid", *QUICK]
+    options += ["--ckpt", str(model), "--epochs", "1", "--no-finetune-head", "--lr-onecycle-max", "1e-9"]
+    folder = model.parents[2] / "two"
+    assert train.main([*options, "--output", str(folder), "--stores", str(model.parents[1])]) == 0
+    printed = capsys.readouterr()
+    assert "begun from the given model" in printed.out and printed.err.count("is there already") == 2
+    assert [places.last_model(folder.parent)] == list((folder / "checkpoints").glob("*.ckpt"))
+
+
+def test_run_test_writes_answers_measures_and_pictures(model, data, tmp_path, capsys):
+    assert (
+        run_test.main(["--dataset-paths", f"irmastest:{data}/test", "--ckpt", str(model), "--out-dir", str(tmp_path)])
+        == 0
+    )
+    answers = json.loads((tmp_path / "test.json").read_text())
+    assert len(answers) == 22 and all(list(row) == list(CODES) for row in answers.values())
+    measured = yaml.safe_load((tmp_path / "test_recordings.yaml").read_text())
+    assert f"macro F1                {measured['f1']:.4f}" in capsys.readouterr().out
+    truth = {clip.path.name: clip.labels for clip in labelled_clips([f"irmastest:{data}/test"], option="--val-paths")}
+    right = [np.mean(np.array(list(row.values())) == truth[name]) for name, row in answers.items()]
+    assert measured["hamming_score"] == pytest.approx(np.mean(right))
+    drawn = {path.name for path in tmp_path.glob("*.png")}
+    assert drawn == {f"test_{what}.png" for what in ("instruments", "matrices", "scores", "roc", "precision_recall")}
+
+
+def test_predict_hears_instruments_over_time_and_answers_as_run_test(model, tmp_path, capsys):
+    song = np.concatenate([sound("cel", seconds=3, seed=100), sound("voi", seconds=3, seed=100)])
+    write(tmp_path / "song.wav", song, RATE)
+    (tmp_path / "broken.wav").write_bytes(b"RIFF")
+    files = [str(tmp_path / "song.wav"), str(tmp_path / "broken.wav")]
+    assert predict.main([*files, "--ckpt", str(model), "--output", str(tmp_path / "out")]) == 1
+    printed = capsys.readouterr()
+    assert "broken.wav" in printed.err and "plays: " in printed.out
+    folder = tmp_path / "out" / "song"
+    assert {path.name for path in folder.iterdir()} == {"answer.json", "index.html", "scores.csv", "scores.png"}
+    with open(folder / "scores.csv") as file:
+        rows = list(csv.DictReader(file))
+    cello, voice = ([float(row[name]) for row in rows] for name in ("cello", "voice"))
+    assert float(rows[1]["start_s"]) == pytest.approx(0.63) and float(rows[-1]["end_s"]) == pytest.approx(6)
+    assert cello[0] > cello[-1] and voice[0] < voice[-1]
+    run_test.main(["--dataset-paths", files[0], "--ckpt", str(model), "--out-dir", str(tmp_path), "--no-pictures"])
+    assert (
+        json.loads((folder / "answer.json").read_text()) == json.loads((tmp_path / "song.json").read_text())["song.wav"]
+    )
+
+
+def test_the_baseline_knows_what_it_has_learned_and_shared_recordings_are_told(data, tmp_path, capsys):
+    paths = [f"irmastest:{data}/valid"]
+    options = ["--train-paths", *paths, "--val-paths", *paths, "--test-paths", *paths, "--workers", "1"]
+    assert svm.main([*options, "--out-dir", str(tmp_path)]) == 0
+    printed = capsys.readouterr()
+    assert "caution: train and test share 22 recordings" in printed.err
+    measured = yaml.safe_load((tmp_path / "measures.yaml").read_text())
+    assert f"macro F1                {measured['f1']:.4f}" in printed.out
+    assert measured["mean_average_precision"] > 0.6 and measured["kernel"] == "rbf"
+    assert len(json.loads((tmp_path / "answers.json").read_text())) == 22
+
+
+def test_what_a_frozen_backbone_hears_once_is_what_it_hears_in_each_epoch(model, data, tmp_path):
+    network = InstrumentNetwork(load_model(model).network.spec).freeze()
+    assert not hears_the_same(network)  # a recurrent network gives moments
+    torch.manual_seed(0)
+    spec = Specification("TEACHER", teacher="mn04_as", pretrained="random").checked()
+    network = InstrumentNetwork(spec).freeze()
+    assert hears_the_same(network)
+    clips = labelled_clips([f"irmastest:{data}/valid"], option="--val-paths")[:5]
+    pieces = WaveformPieces(network.spec.sample_rate, network.spec.piece_samples)
+    create_clip_rows(clips, tmp_path / "store.h5", pieces, workers=1)
+    with open_store(tmp_path / "store.h5") as store:
+        rows = sources_of(store, store, Settings(batch_size=2))
+        heard = next(iter(heard_sources(network, rows, seed=0, device="cpu")["valid"].batches(0)))
+        scores = network.head.eval()(heard["sound"]).sigmoid()
+        sounds = next(iter(rows["valid"].batches(0)))["sound"]
+    np.testing.assert_allclose(scores.detach(), scores_of(network.eval(), sounds.numpy()), rtol=1e-4, atol=1e-6)
+
+
+def test_a_recording_scores_the_same_whatever_comes_with_it(model, data):
+    paths = sorted((data / "test").glob("*.wav"))[:4]
+    stored = load_model(model)
+    together = answer(stored, paths, batch_size=3, progress=False).scores
+    alone = np.concatenate([answer(stored, [path], batch_size=1, progress=False).scores for path in paths])
+    np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--val-paths"], "there is nothing to valid with: give --val-paths"),
+        (["--model", "RESNET"], "there is no model 'RESNET'"),
+        (["--augmentations", "REVERSE"], "there is no augmentation 'REVERSE'"),
+        (["--lr", "0"], "is no learning rate"),
+        (["--dataset-fraction", "2"], "a fraction of 2.0 cannot be taken"),
+        (["--aug-kwargs", "sum_n=x"], "is not understood"),
+    ],
+)
+def test_what_cannot_be_trained_is_told_before_anything_is_done(data, tmp_path, options, message):
+    begun = ["--train-paths", f"irmastrain:{data}/train", *QUICK, "--output", str(tmp_path / "x")]
+    given = [] if options == ["--val-paths"] else [*options, "--val-paths", f"irmastest:{data}/valid"]
+    with pytest.raises(UserError, match=message):
+        train.main([*begun, *given])
+    assert not list(tmp_path.rglob("*.h5"))
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path, data):
+    (tmp_path / "x.ckpt").write_bytes(b"x")
+    with pytest.raises(UserError, match=r"x\.ckpt"):
+        run_test.main(["--dataset-paths", f"irmastest:{data}/test", "--ckpt", str(tmp_path / "x.ckpt")])
+    with pytest.raises(UserError, match="there is no model in"):
+        places.last_model(tmp_path)
