@@ -22,6 +22,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("files", nargs="+", metavar="FILE", help="file of levels, a folder of them, or - (docs/sensor_data.md)")
     add("--output", type=Path, default=RESULTS, help="folder for what is made of each file")
+    add("--live", action="store_true", help="of one file that grows, or of -: print a line of JSON for each block")
 
     models = parser.add_argument_group("models")
     add_teacher_options(models, preferred="mn04_as, YamNet, mn10_as, PANN …")
@@ -68,6 +69,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     add("--iterations", type=cli.positive, default=20, help="of Griffin-Lim, for --audio")
     options = parser.parse_args(arguments)
+    if options.live and (len(options.files) > 1 or options.auto_offset or options.audio):
+        parser.error("--live takes one file or -, and neither --auto_offset nor --audio: these need all of it")
     if options.audio:
         options.audio = (options.audio[0], _seconds(parser, options.audio[1]))
     return options
@@ -84,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Tag all files; 3 where one of several could not be used, 1 where none could."""
     options = parse(arguments)
     with cli.quick_imports():
-        from spectral_transcoder.sensor import Reading, Wanted, load_predictor, tag_all
+        from spectral_transcoder.sensor import Reading, Wanted, follow, load_predictor, prepare_tagger, tag_all
         from teachers.label_groups import TRAFFIC_VOICE_BIRDS
 
     predictor = load_predictor(
@@ -96,33 +99,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         block_seconds=options.block,
         mixed_precision=options.mixed_precision,
     )
-    return tag_all(
-        predictor,
-        options.files,
-        options.output,
-        db_offset=None if options.auto_offset else options.db_offset,
-        reading=Reading(
-            dataset=options.dataset,
-            time_column=options.time_column,
-            cadence=options.cadence,
-            start=options.start,
-            zone=options.zone,
-            date_order=options.date_order,
-            weighting=options.weighting,
-            meter=options.meter,
-            unreadable=options.unreadable,
-        ),
-        wanted=Wanted(
-            format=options.format,
-            n_top=options.top,
-            groups=options.groups or TRAFFIC_VOICE_BIRDS,
-            threshold=options.threshold,
-            all_scores=not options.summary_only,
-            picture=not options.no_picture,
-            audio=options.audio,
-            iterations=options.iterations,
-        ),
+    reading = Reading(
+        dataset=options.dataset,
+        time_column=options.time_column,
+        cadence=options.cadence,
+        start=options.start,
+        zone=options.zone,
+        date_order=options.date_order,
+        weighting=options.weighting,
+        meter=options.meter,
+        unreadable=options.unreadable,
     )
+    wanted = Wanted(
+        format=options.format,
+        n_top=options.top,
+        groups=options.groups or TRAFFIC_VOICE_BIRDS,
+        threshold=options.threshold,
+        all_scores=not options.summary_only,
+        picture=not options.no_picture,
+        audio=options.audio,
+        iterations=options.iterations,
+    )
+    if options.live:
+        follow(prepare_tagger(predictor, db_offset=options.db_offset, reading=reading, wanted=wanted), options.files[0])
+        return 0
+    db_offset = None if options.auto_offset else options.db_offset
+    return tag_all(predictor, options.files, options.output, db_offset=db_offset, reading=reading, wanted=wanted)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,27 @@
 """Third-octave levels of noise-monitoring sensors to scores of sound sources, without any recording.
 
-`load_predictor` and `Predictor` are the way in from Python, `tag_all` is what `predict_third_octave.py` calls. In the
-order of the data: `reading` (which file is what), `formats` (bytes to tables of cells), `bands` and `times` (cells to
-levels and seconds), `frames` (in order, every 125 ms or 1 s, what is wrong counted by `quality`), `gaps` (blocks),
-`calibration`, `prediction`, `summary`, `output`, `overview` and `picture`, `excerpt`.
+`load_predictor` and `Predictor` are the way in from Python, `tag_all` and `follow` (levels that still come) are what
+`predict_third_octave.py` calls. In the order of the data: `reading` (which file is what), `formats` (bytes to tables of
+cells), `bands` and `times` (cells to levels and seconds), `frames` (in order, every 125 ms or 1 s, faults counted by
+`quality`), `gaps` (blocks), `calibration`, `prediction`, `summary`, `output`, `overview` and `picture`, `excerpt`,
+`live`.
 """
 
 from spectral_transcoder.sensor.calibration import automatic_offset
+from spectral_transcoder.sensor.live import follow
 from spectral_transcoder.sensor.prediction import Predictor, load_predictor
 from spectral_transcoder.sensor.reading.opening import open_levels
 from spectral_transcoder.sensor.sources import Reading
-from spectral_transcoder.sensor.tagging import Wanted, tag_all
+from spectral_transcoder.sensor.tagging import Wanted, prepare_tagger, tag_all
 
-__all__ = ["Predictor", "Reading", "Wanted", "automatic_offset", "load_predictor", "open_levels", "tag_all"]
+__all__ = [
+    "Predictor",
+    "Reading",
+    "Wanted",
+    "automatic_offset",
+    "follow",
+    "load_predictor",
+    "open_levels",
+    "prepare_tagger",
+    "tag_all",
+]

@@ -165,6 +165,7 @@ class Predictor:
         quality: Quality | None = None,
         histogram: LevelHistogram | None = None,
         kept: KeptScores | None = None,
+        seconds_held: int | None = None,
     ) -> Iterator[Scored]:
         """Score the blocks of a source, some after the other; what is in memory does not depend on its length.
 
@@ -176,6 +177,8 @@ class Predictor:
             to be filled with what is found on the way.
         kept
             where scores are kept, and taken from where they are there.
+        seconds_held
+            gathered before they are computed; by default so many that it is quick.
 
         Raises
         ------
@@ -186,12 +189,13 @@ class Predictor:
         size = self.block_seconds * frames_per_second
         quality = Quality() if quality is None else quality
         held: list[Blocks] = []
-        of_a_part = max(1, self.seconds_held // self.block_seconds)
+        seconds_held = seconds_held or self.seconds_held
+        of_a_part = max(1, seconds_held // self.block_seconds)
         for blocks in chain.from_iterable(
             whole.parts(of_a_part) for whole in divide(source, frames_per_block=size, quality=quality)
         ):
             held.append(blocks)
-            if sum(len(blocks.times) for blocks in held) * self.block_seconds >= self.seconds_held:
+            if sum(len(blocks.times) for blocks in held) * self.block_seconds >= seconds_held:
                 yield self._score_held(held, frames_per_second, db_offset, histogram, kept)
                 held = []
         if held:

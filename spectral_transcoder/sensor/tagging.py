@@ -45,13 +45,14 @@ from teachers.label_groups import TRAFFIC_VOICE_BIRDS, group_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from typing import Self
 
     from numpy.typing import NDArray
 
-    from spectral_transcoder.sensor.prediction import Predictor
+    from spectral_transcoder.sensor.prediction import Predictor, Scored
     from spectral_transcoder.sensor.sources import LevelSource
 
-__all__ = ["SOME_LEFT_OUT", "Tagger", "Wanted", "tag_all"]
+__all__ = ["SOME_LEFT_OUT", "Tagger", "Wanted", "block_columns", "lines_about", "prepare_tagger", "tag_all"]
 
 N_REPORTED = 5
 
@@ -126,8 +127,11 @@ class Tagger:
 
     def _tag(self, path: str | Path, stem: Path, record: Path) -> list[Path]:
         source = open_levels(path, self.reading)
-        tagger = replace(self, summary=self.summary.without(self._unheard(source)))
-        return tagger._tag_source(source, path, stem, record)
+        return self.for_source(source)._tag_source(source, path, stem, record)
+
+    def for_source(self, source: LevelSource) -> Self:
+        """The same, but that groups are left empty which are not heard in levels of this cadence."""
+        return replace(self, summary=self.summary.without(self._unheard(source)))
 
     def _unheard(self, source: LevelSource) -> dict[str, str]:
         """Groups that are left empty → why; who names groups of labels is given them."""
@@ -225,8 +229,7 @@ class Tagger:
             }
             found = {"quality": quality, "histogram": histogram}
             for scored in self.predictor.score(source, db_offset=self.db_offset, **found, kept=kept):
-                columns = {"time": scored.times, "seconds": scored.seconds, "level_db": scored.levels.round(2)}
-                columns |= _series_columns(source, scored.chunks)
+                columns = block_columns(source, scored)
                 tables["summary"].write(columns | self.summary.columns(scored.scores))
                 if "scores" in tables:
                     tables["scores"].write(columns, scored.scores)
@@ -236,12 +239,8 @@ class Tagger:
                 if kept:
                     kept.remove()
                 raise UserError(f"{source.name} has not one whole second of levels: there is nothing to tag")
-        lines = [*source.notes, *quality.lines(source.hop_seconds)]
-        if source.hop_seconds == SLOW.hop_seconds:
-            lines.append(SLOW_NOTE)
-        lines += [f"{name} is left empty: {reason}" for name, reason in self.summary.unheard.items()]
-        lines += filter(None, [warning_about(histogram.percentile(LOUD_PERCENTILE), self.db_offset)])
-        for line in lines:
+        warning = warning_about(histogram.percentile(LOUD_PERCENTILE), self.db_offset)
+        for line in lines_about(source, quality, self.summary, warning):
             print(f"{source.name}: {line}", file=sys.stderr)
         return list(paths.values())
 
@@ -254,6 +253,21 @@ class Tagger:
         path = _named(stem, f"_from_{name}_{transcoder_for_sound(self.predictor)[0]}.wav")
         write_excerpt(path, self.predictor, levels, db_offset=self.db_offset, iterations=self.wanted.iterations)
         return path
+
+
+def block_columns(source: LevelSource, scored: Scored) -> dict[str, NDArray]:
+    """What every table has of blocks before their scores, by column."""
+    columns = {"time": scored.times, "seconds": scored.seconds, "level_db": scored.levels.round(2)}
+    return columns | _series_columns(source, scored.chunks)
+
+
+def lines_about(source: LevelSource, quality: Quality, summary: Summary, warning: str | None) -> list[str]:
+    """What the user should know of a source that was read to its end, a line each."""
+    lines = [*source.notes, *quality.lines(source.hop_seconds)]
+    if source.hop_seconds == SLOW.hop_seconds:
+        lines.append(SLOW_NOTE)
+    lines += [f"{name} is left empty: {reason}" for name, reason in summary.unheard.items()]
+    return lines if warning is None else [*lines, warning]
 
 
 def _series_columns(source: LevelSource, numbers: NDArray[np.integer]) -> dict[str, NDArray]:
@@ -314,6 +328,22 @@ def _report(source: LevelSource, overview: Overview) -> None:
     print(f"  highest mean scores: {', '.join(f'{label} {score:.2f}' for label, score in best)}")
 
 
+def prepare_tagger(predictor: Predictor, *, db_offset: float, reading: Reading, wanted: Wanted) -> Tagger:
+    """Decide once what is the same for every file; what the predictor could not have is told.
+
+    Raises
+    ------
+    UserError
+        where the groups cannot be read.
+    """
+    keep_memory()
+    for note in predictor.notes:
+        print(note, file=sys.stderr)
+    groups = group_members(predictor.labels, wanted.groups)
+    summary = Summary(predictor.labels, groups, wanted.n_top, wanted.threshold)
+    return Tagger(predictor, summary, db_offset, reading, wanted)
+
+
 def tag_all(
     predictor: Predictor,
     names: Sequence[str | Path],
@@ -342,19 +372,14 @@ def tag_all(
         0; 1 where no file could be used; `SOME_LEFT_OUT` where some could, and others not. Files in a folder that are
         called by an ending of many uses and hold no bands are passed over, with a line.
     """
-    keep_memory()
     reading, wanted = reading or Reading(), wanted or Wanted()
     check_format(wanted.format)
-    for note in predictor.notes:
-        print(note, file=sys.stderr)
-    groups = group_members(predictor.labels, wanted.groups)
-    summary = Summary(predictor.labels, groups, wanted.n_top, wanted.threshold)
     files = find_levels(names, output=output)
     if db_offset is None:
         paths = [path for path, _ in files]
         db_offset = automatic_offset(_readable(tqdm(paths, unit="file", desc="offset", disable=None), reading))
         print(f"offset: {db_offset:.2f} dB (--auto_offset); for the same one again: --db_offset {db_offset:.2f}")
-    tagger = Tagger(predictor, summary, db_offset, reading, wanted)
+    tagger = prepare_tagger(predictor, db_offset=db_offset, reading=reading, wanted=wanted)
     n_done, n_failed = 0, 0
     stems: dict[Path, str | Path] = {}
     named = {Path(name) for name in names}

@@ -43,15 +43,27 @@ class RecordTable(Table):
         gives all records from the beginning.
     name
         for messages.
+    first
+        gives those to find out by what they are; all by default.
+    n_at_once
+        frames that are read together.
     """
 
     line_word = "record"
 
-    def __init__(self, records: Callable[[], Iterator[Mapping | Unreadable]], name: str) -> None:
+    def __init__(
+        self,
+        records: Callable[[], Iterator[Mapping | Unreadable]],
+        name: str,
+        *,
+        first: Callable[[], Iterator[Mapping | Unreadable]] | None = None,
+        n_at_once: int | None = None,
+    ) -> None:
         self.records = records
         self.name = name
+        self.n_at_once = n_at_once or sources.PIECE_FRAMES
         self._unreadable: list[Unreadable] = []
-        first = list(islice(self._frames(), SAMPLE_ROWS))
+        first = list(islice(self._frames(first or records), SAMPLE_ROWS))
         self.names = tuple(dict.fromkeys(key for _, frame in first for key in frame))
         self._sample = _frame_of([frame for _, frame in first], self.names, range(len(self.names)))
 
@@ -65,8 +77,8 @@ class RecordTable(Table):
 
         self._unreadable = []
         cells = self._sample[list(used)]
-        frames = self._frames()
-        while taken := list(islice(frames, sources.PIECE_FRAMES)):
+        frames = self._frames(self.records)
+        while taken := list(islice(frames, self.n_at_once)):
             cells = _frame_of([frame for _, frame in taken], self.names, used)
             for column in numbers:
                 cells[column] = pd.to_numeric(cells[column], errors="coerce").astype(np.float32)
@@ -74,8 +86,8 @@ class RecordTable(Table):
             self._unreadable = []
         yield Rows(cells.iloc[:0], np.empty(0, np.int64), tuple(self._unreadable))
 
-    def _frames(self) -> Iterator[tuple[int, Mapping]]:
-        for number, record in enumerate(self.records(), 1):
+    def _frames(self, records: Callable[[], Iterator[Mapping | Unreadable]]) -> Iterator[tuple[int, Mapping]]:
+        for number, record in enumerate(records(), 1):
             if isinstance(record, Unreadable):
                 self._unreadable.append(record)
                 continue

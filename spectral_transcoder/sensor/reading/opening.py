@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import io
 import sys
 import tempfile
 import zipfile
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
 
@@ -24,13 +25,14 @@ from spectral_transcoder.sensor.formats.text import TextTable
 from spectral_transcoder.sensor.formats.workbook import open_sheets
 from spectral_transcoder.sensor.reading.chained import ChainedSource
 from spectral_transcoder.sensor.reading.finding import STANDARD_INPUT, SUFFIXES, suffix_of
+from spectral_transcoder.sensor.reading.following import following
 from spectral_transcoder.sensor.reading.table_source import TableSource
 from spectral_transcoder.sensor.sources import LevelSource, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["open_levels"]
+__all__ = ["follow_levels", "open_levels"]
 
 BEGINNINGS = {"hdf5": b"\x89HDF\r\n\x1a\n", "parquet": b"PAR1", "npy": b"\x93NUMPY", "zip": b"PK\x03\x04"}
 BY_SUFFIX = {
@@ -46,6 +48,12 @@ BY_SUFFIX = {
 
 LARGEST_MEMBER = 1 << 36
 """Bytes, unpacked, of a file in an archive."""
+
+FIRST_SECONDS = 10.0
+"""For which rows that still come are gathered before they are read."""
+
+RECORDS_AT_ONCE = 4
+"""Of those that still come: each time costs as much as some frames."""
 
 COMPRESSION_LIMIT = 1000
 """By which no levels are compressed."""
@@ -85,6 +93,31 @@ def open_levels(path: str | Path, reading: Reading | None = None) -> LevelSource
         return _open_archive(path, reading)
     n_bytes = None if _begins(path, GZIP) else path.stat().st_size
     return _open_text(TextFile(lambda: open_bytes(path)), str(path), reading, n_bytes=n_bytes)
+
+
+@contextmanager
+def follow_levels(
+    path: str | Path, reading: Reading | None = None, *, first_seconds: float = FIRST_SECONDS
+) -> Iterator[LevelSource]:
+    """Open CSV or lines of JSON that still come, and read them as they do.
+
+    Parameters
+    ----------
+    path
+        a file that something is written to, or "-" for the standard input.
+    reading
+        how.
+    first_seconds
+        for which rows are gathered from the first one on, to find out what they are.
+
+    Raises
+    ------
+    UserError
+        where it cannot be read so, or holds no levels in third octaves.
+    """
+    with following(path, first_seconds=first_seconds) as stream:
+        file = TextFile(lambda: nullcontext(stream), can_be_read_again=False)
+        yield _open_text(file, stream.name, reading or Reading(), comes=True)
 
 
 def _begins(path: Path, beginning: bytes) -> bool:
@@ -136,10 +169,16 @@ def _source_of(opened: LevelSource | Table, reading: Reading) -> LevelSource:
     return TableSource(opened, reading) if isinstance(opened, Table) else opened
 
 
-def _open_text(file: TextFile, name: str, reading: Reading, *, n_bytes: int | None = None) -> LevelSource:
-    """JSON or a table, by the first letter."""
-    if file.head().lstrip()[:1] in (b"{", b"["):
-        table: Table = RecordTable(JsonRecords(file, name), name)
+def _open_text(
+    file: TextFile, name: str, reading: Reading, *, n_bytes: int | None = None, comes: bool = False
+) -> LevelSource:
+    """JSON or a table, by the first letter; where it still comes, nothing is waited for that need not be."""
+    head = file.head()
+    if head.lstrip()[:1] in (b"{", b"["):
+        first = JsonRecords(TextFile(lambda: nullcontext(io.BytesIO(head))), name) if comes else None
+        table: Table = RecordTable(
+            JsonRecords(file, name), name, first=first, n_at_once=RECORDS_AT_ONCE if comes else None
+        )
         table.can_be_read_again = file.can_be_read_again
     else:
         table = TextTable(file, name, n_bytes=n_bytes)
