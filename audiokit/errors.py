@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import errno
+import re
 import sys
 from contextlib import contextmanager
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["DISK_FULL", "Failures", "UserError", "in_one_line"]
+__all__ = ["DISK_FULL", "Failures", "UserError", "briefly", "in_one_line"]
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 """Numbers of errors that end everything, for there is nothing that would not meet them."""
+
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+"""What makes letters bold on a terminal."""
 
 
 class UserError(Exception):
@@ -36,8 +42,14 @@ def in_one_line(error: Exception, name: str | Path) -> str:
     if isinstance(error, OSError) and error.strerror:
         place = f" ({error.filename})" if error.filename not in (None, str(name)) else ""
         return f"cannot do {name}: {error.strerror}{place}"
-    reason = next(iter(str(error).splitlines()), "")
-    return f"cannot do {name}: {type(error).__name__} {reason}".rstrip()
+    reason = briefly(error)
+    return f"cannot do {name}: {' '.join(dict.fromkeys((type(error).__name__, reason)))}"
+
+
+def briefly(error: Exception | str, *, width: int = 150) -> str:
+    """What a library says of an error, in a line without a terminal's colours, cut between words."""
+    lines = COLOURS.sub("", str(error)).strip().splitlines()
+    return shorten(lines[0] if lines else type(error).__name__, width, placeholder=" …")
 
 
 class Failures:

@@ -14,6 +14,7 @@ import torch
 
 from audiokit.errors import UserError
 from audiokit.learning.checkpoints import read_tensors
+from audiokit.storage.hdf5_reading import open_hdf5_file
 from yamnet.network import BATCH_NORM_EPSILON, N_LABELS
 
 if TYPE_CHECKING:
@@ -47,11 +48,9 @@ def read_keras(path: Path) -> dict[str, torch.Tensor]:
     UserError
         where the file is no HDF5 file or holds no layer of YAMNet.
     """
-    import h5py
-
     state_dict: dict[str, torch.Tensor] = {}
     try:
-        with h5py.File(path) as file:
+        with open_hdf5_file(path, remedy="download it again") as file:
             file.visititems(lambda name, item: state_dict.update(_from_keras(name, item)))
     except (OSError, KeyError, RuntimeError) as error:
         raise UserError(f"{path} is damaged or no HDF5 file: download it again") from error

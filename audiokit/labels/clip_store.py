@@ -22,6 +22,7 @@ import h5py
 import numpy as np
 
 from audiokit.errors import UserError
+from audiokit.storage.hdf5_reading import open_hdf5_file
 from audiokit.storage.journal import partial_folder
 from audiokit.storage.row_reader import RowReader
 
@@ -66,10 +67,7 @@ class ClipStore:
             is_begun = partial_folder(path).is_dir()
             state = "is not complete: run the command that makes it again, it goes on where it was"
             raise UserError(f"{path} {state}" if is_begun else f"there is no {path}: {remedy}")
-        try:
-            self._file = h5py.File(path)
-        except OSError as error:
-            raise UserError(f"{path} is damaged or no HDF5 file: delete it, and {remedy}") from error
+        self._file = open_hdf5_file(path, remedy=f"delete it, and {remedy}")
         if self._file.attrs.get("format") != FORMAT:
             self.close()
             raise UserError(f"{path} is no store of labelled clips: delete it, and {remedy}")

@@ -10,17 +10,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import h5py
 import numpy as np
 
 from audiokit.errors import UserError
 from audiokit.files import make_folder, write_whole
+from audiokit.storage.hdf5_reading import open_hdf5_file
 from audiokit.storage.hdf5_writing import new_hdf5_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import h5py
     from numpy.typing import NDArray
 
 __all__ = ["Predictions", "chunk_name", "pooled", "read_predictions", "recording_name", "write_predictions"]
@@ -116,7 +117,7 @@ def read_predictions(path: Path) -> dict[int, Predictions]:
     if not path.is_file():
         raise UserError(f"there are no predictions {path}: run the step eval first")
     try:
-        with h5py.File(path) as file:
+        with open_hdf5_file(path, remedy=REMEDY) as file:
             numbers = {name: match[1] for name in file if (match := re.fullmatch(r"split(?:_k_)?(\d+)", name))}
             splits = {int(number): _read_split(file[f"{name}/inference"], path) for name, number in numbers.items()}
     except (OSError, KeyError, AttributeError) as error:

@@ -20,6 +20,7 @@ import numpy as np
 
 from audiokit.errors import UserError
 from audiokit.files import UNKNOWN_STAMP, make_folder, write_whole
+from audiokit.storage.hdf5_reading import open_hdf5_file
 from audiokit.storage.hdf5_writing import new_hdf5_file
 
 if TYPE_CHECKING:
@@ -73,8 +74,14 @@ class ScoreFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        if not path.is_file():
+            name, _, paper = path.stem.rpartition("-LOGITS")
+            raise UserError(
+                f"the scores are missing ({path}): make them with python3 exp_classif_eval/create_logit_dataset.py "
+                f"--audio_dataset_name {name}{paper.replace('-', ' --')}"
+            )
         try:
-            with h5py.File(path) as file:
+            with open_hdf5_file(path, remedy="delete it and make it anew") as file:
                 self.names = list(file["names"].asstr()[:])
                 self.folds = list(file["folds"].asstr()[:])
                 self.stamps = file["stamps"][:] if "stamps" in file else _unknown(len(self.names))
@@ -87,12 +94,6 @@ class ScoreFile:
                 }
                 self.fingerprints = {name: str(scores.attrs["fingerprint"]) for name, scores in models.items()}
                 self.scored = {name: int(scores.attrs.get("scored", 0)) for name, scores in models.items()}
-        except FileNotFoundError as error:
-            name, _, paper = path.stem.rpartition("-LOGITS")
-            raise UserError(
-                f"the scores are missing ({path}): make them with python3 exp_classif_eval/create_logit_dataset.py "
-                f"--audio_dataset_name {name}{paper.replace('-', ' --')}"
-            ) from error
         except (OSError, KeyError, TypeError) as error:
             raise UserError(f"{path} holds no scores ({error}): delete it and make it anew") from error
 
@@ -106,7 +107,7 @@ class ScoreFile:
         """
         if name not in self.fingerprints:
             raise UserError(f"{self.path} has no scores of {name}, but of {', '.join(self.fingerprints)}: make them")
-        with h5py.File(self.path) as file:
+        with open_hdf5_file(self.path, remedy="delete it and make it anew") as file:
             stored = file["scores"][name]
             labels = tuple(json.loads(stored.attrs["labels"]))
             return ModelScores(stored[:], labels, self.fingerprints[name], self.scored[name])

@@ -22,16 +22,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import h5py
 import numpy as np
 import torch
 
 from audiokit.errors import UserError
+from audiokit.storage.hdf5_reading import open_hdf5_file
 from audiokit.storage.journal import partial_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
+
+    import h5py
 
 __all__ = [
     "FNAME",
@@ -160,10 +162,7 @@ def open_chunks(path: str | Path) -> ChunkDataset:
     path = Path(path)
     if not path.is_file():
         raise UserError(_why_missing(path))
-    try:
-        file = h5py.File(path)
-    except OSError as error:
-        raise UserError(f"{path} is damaged or no HDF5 file: delete it and make it again with {HOW_TO_MAKE}") from error
+    file = open_hdf5_file(path, remedy=f"delete it and make it again with {HOW_TO_MAKE}")
     try:
         _check(file, path)
     except UserError:

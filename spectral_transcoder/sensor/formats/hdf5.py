@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audiokit.errors import UserError
+from audiokit.storage.hdf5_reading import open_hdf5_file
 from spectral_transcoder.sensor.bands.choosing import NoBandsError
 from spectral_transcoder.sensor.formats.arrays import ArraySource
 from spectral_transcoder.sensor.formats.compound import CompoundTable, PlainTable
@@ -60,18 +61,7 @@ def open_hdf5(path: Path, reading: Reading) -> ArraySource | CompoundTable | Pla
 
 @contextmanager
 def _file(path: Path) -> Iterator[h5py.File]:
-    import h5py
-
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        if "lock" in str(error):
-            raise UserError(
-                f"{path}: another process writes it: wait for it, or set HDF5_USE_FILE_LOCKING=FALSE where the drive "
-                "knows no locks"
-            ) from error
-        raise UserError(f"{path} is damaged or no HDF5 file ({str(error)[:150]}): copy it again") from error
-    with file:
+    with open_hdf5_file(path, remedy="copy it again") as file:
         yield file
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audiokit.errors import UserError
+from audiokit.errors import UserError, briefly
 from spectral_transcoder.sensor import sources
 from spectral_transcoder.sensor.formats.table import SAMPLE_ROWS, Rows, Table
 
@@ -38,7 +38,7 @@ class ParquetTable(Table):
         try:
             self.file = pyarrow.parquet.ParquetFile(path)
         except (pyarrow.ArrowException, OSError) as error:
-            raise UserError(f"{path} is damaged or no parquet file ({str(error)[:150]}): write it again") from error
+            raise UserError(f"{path} is damaged or no parquet file ({briefly(error)}): write it again") from error
         self.name = name
         self.n_rows = self.file.metadata.num_rows
         self.stored_names = tuple(self.file.schema_arrow.names)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audiokit.errors import UserError
+from audiokit.errors import UserError, briefly
 from spectral_transcoder.sensor import sources
 from spectral_transcoder.sensor.bands.choosing import NoBandsError
 from spectral_transcoder.sensor.formats.header import find_header
@@ -44,7 +44,7 @@ def open_sheets(path: Path, name: str) -> list[SheetTable]:
     try:
         workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception as error:  # openpyxl raises of all kinds for damaged files
-        raise UserError(f"{name} is damaged or no workbook ({str(error)[:100]}): save it again") from error
+        raise UserError(f"{name} is damaged or no workbook ({briefly(error)}): save it again") from error
     tables = []
     for sheet in workbook.worksheets:
         try:

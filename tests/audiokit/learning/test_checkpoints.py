@@ -3,10 +3,13 @@
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from audiokit.errors import UserError
+from audiokit.learning.checkpoints import load_state_dict, read_tensors
 from efficientat.network import MobileNetV3
 from teachers.registry import load_teacher
 from yamnet.network import YAMNet
@@ -103,3 +106,75 @@ def test_code_in_a_checkpoint_is_never_run(tmp_path, name, write):
     write({"layer1.fused.conv.weight": Trap(trap)}, path)
     assert_refused(name, path)
     assert not trap.exists()
+
+
+# What lies in place of weights, and what is put around them
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (WEB_PAGE, "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "a pointer of Git LFS"),
+        (b"Entry not found", 'a text ("Entry not found")'),
+        (b'{"error": "gated"}', "a JSON text"),
+        (b"", "empty: 0 bytes"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(100), "an HDF5 file"),
+    ],
+)
+def test_what_a_file_is_in_place_of_weights_is_said(tmp_path, content, kind):
+    path = tmp_path / "yamnet.pth"
+    path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        read_tensors(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path} is damaged or no weight file (it is {kind}")
+    assert message.endswith("): download it again")
+
+
+@pytest.mark.parametrize(
+    ("content", "classes"),
+    [
+        (torch.nn.Linear(2, 2), "torch.nn.modules.linear.Linear"),
+        ({"weight": torch.zeros(2), "accuracy": np.float64(0.5)}, r"numpy\.\w+\.multiarray\.scalar"),
+    ],
+    ids=["a whole network", "numpy's numbers"],
+)
+def test_other_objects_are_named_and_no_advice_of_pytorch_is_cut_in_two(tmp_path, content, classes):
+    path = tmp_path / "a.pt"
+    torch.save(content, path)
+    with pytest.raises(UserError, match=rf"a\.pt holds Python objects \({classes}\) beside tensors") as caught:
+        read_tensors(path)
+    assert "torch.save(network.state_dict(), FILE)" in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda weights: weights,
+        lambda weights: {f"module.{name}": tensor for name, tensor in weights.items()},
+        lambda weights: {"epoch": 3, "state_dict": {f"_orig_mod.module.{k}": v for k, v in weights.items()}},
+        lambda weights: {"model_state_dict": weights, "optimizer": {}},
+    ],
+    ids=["bare", "DataParallel", "torch.compile in a checkpoint", "a checkpoint"],
+)
+def test_weights_are_read_whatever_a_training_program_has_put_around_them(tmp_path, wrap):
+    path = tmp_path / "a.pt"
+    trained, network = torch.nn.Linear(3, 2), torch.nn.Linear(3, 2)
+    torch.save(wrap(trained.state_dict()), path)
+    load_state_dict(network, read_tensors(path), path)
+    torch.testing.assert_close(network.weight, trained.weight)
+
+
+def test_safetensors_are_read_whatever_their_name(tmp_path):
+    path = tmp_path / "a.pt"
+    save_file({"a": torch.arange(3.0)}, path)
+    assert read_tensors(path)["a"].tolist() == [0, 1, 2]
+
+
+def test_weights_that_are_not_finite_are_refused_and_not_heard_through(tmp_path):
+    network = torch.nn.Linear(2, 2)
+    weights = network.state_dict() | {"bias": torch.tensor([0, float("nan")])}
+    with pytest.raises(UserError, match=r"holds numbers that are not finite \(in bias\)"):
+        load_state_dict(network, weights, tmp_path / "a.pt")
