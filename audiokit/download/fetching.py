@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["bytes_here", "fetch", "fetch_from_wheel", "fetch_members", "matches", "mirrored"]
 
-LONGEST_PAUSE = 60  # s
+LONGEST_PAUSE = 60  # s, of our own choice
+LONGEST_WAIT = 3600  # s, where a server asks for it
 RETRIES_UNHEARD = 1  # for a host that never answered: it is down, or there is no network
 
 log = logging.getLogger(__name__)
@@ -148,17 +149,24 @@ def _persist(transfer: Transfer, *, retries: int, pause: float) -> None:
             return transfer.attempt()
         except (Passing, RequestException) as error:
             reason = _reason(error)
+            asked = getattr(error, "wait", 0)
+            if asked > LONGEST_WAIT:
+                raise _given_up(transfer.url, reason, asked) from error
             if transfer.held() > furthest:
                 failures, furthest = 0, transfer.held()
             if failures >= (retries if transfer.heard else min(retries, RETRIES_UNHEARD)):
-                raise UserError(
-                    f"cannot fetch {transfer.url}: {reason}: check the network and HTTPS_PROXY, then run again"
-                ) from error
-            wait = min(max(getattr(error, "wait", 0), pause * 2**failures), LONGEST_PAUSE)
+                raise _given_up(transfer.url, reason, asked) from error
+            wait = max(asked, min(pause * 2**failures, LONGEST_PAUSE))
             if transfer.heard:
                 log.warning("%s: %s, trying again in %.0f s", transfer.path.name, reason, wait)
             time.sleep(wait)
             failures += 1
+
+
+def _given_up(url: str, reason: str, asked: float) -> UserError:
+    """What to tell where no more attempt is made; `asked` are the seconds that the server wants to be left alone."""
+    remedy = f"run again in {asked / 60:.0f} min" if asked else "check the network and HTTPS_PROXY, then run again"
+    return UserError(f"cannot fetch {url}: {reason}: {remedy}")
 
 
 def _reason(error: Exception) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from audiokit.download.waiting import seconds_asked
 from audiokit.errors import UserError
 from audiokit.progress import byte_bar
 
@@ -27,7 +28,7 @@ PASSING = {408, 425, 429, 500, 502, 503, 504}  # statuses worth another try
 class Passing(Exception):
     """A failure that may pass; `wait` is how many seconds the server asks for."""
 
-    def __init__(self, reason: str, *, wait: int = 0) -> None:
+    def __init__(self, reason: str, *, wait: float = 0) -> None:
         super().__init__(reason)
         self.wait = wait
 
@@ -120,8 +121,7 @@ class Transfer:
             self.forget()
             raise Passing(status)
         if response.status_code in PASSING:
-            wait = response.headers.get("Retry-After", "")
-            raise Passing(status, wait=int(wait) if wait.isdecimal() else 0)
+            raise Passing(status, wait=seconds_asked(response))
         if not response.ok:
             raise UserError(
                 f"cannot fetch {self.url}: {status}: the file may have moved or need a login, "

@@ -193,7 +193,7 @@ def test_a_part_longer_than_the_file_is_thrown_away(site, path):
     assert site.asked == [f"bytes={len(BODY) + 4}-", None]
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("status", [408, 500, 503])
 def test_a_busy_server_is_asked_again_after_growing_pauses(site, path, pauses, status):
     site.statuses = [status] * 4
     get(site, path, pause=1)
@@ -206,6 +206,41 @@ def test_a_pause_that_the_server_asks_for_is_kept(site, path, pauses, monkeypatc
     monkeypatch.setattr(Handler, "version_string", lambda _: "Test\r\nRetry-After: 7")
     get(site, path, pause=1)
     assert pauses == [7]
+
+
+HALF_PAST = "Sun, 29 Nov 2026 12:30:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("X-Nothing: 1", 60),
+        ("Retry-After: 90", 90),
+        ("Retry-After: Sun, 29 Nov 2026 12:31:15 GMT", 75),
+        ("Retry-After: Sun, 29 Nov 2026 12:29:00 GMT", 1),
+        ("Retry-After: soon", 60),
+        ("X-RateLimit-Reset: 1795955445", 45),
+        ("RateLimit-Reset: 30", 30),
+    ],
+)
+def test_a_server_that_counts_requests_is_left_alone_as_long_as_it_counts(
+    site, path, pauses, monkeypatch, caplog, header, seconds
+):
+    site.statuses = [429, 429]
+    monkeypatch.setattr(Handler, "version_string", lambda _: f"Test\r\n{header}")
+    monkeypatch.setattr(Handler, "date_time_string", lambda _: HALF_PAST)
+    get(site, path, pause=1)
+    assert path.read_bytes() == BODY
+    assert pauses == [seconds, max(seconds, 2)]
+    assert f"429 Too Many Requests, trying again in {seconds} s" in caplog.text
+
+
+def test_a_server_that_wants_to_be_left_alone_for_hours_ends_it_with_a_line(site, path, pauses, monkeypatch):
+    site.statuses = [429]
+    monkeypatch.setattr(Handler, "version_string", lambda _: "Test\r\nRetry-After: 7200")
+    with pytest.raises(UserError, match=r"429 Too Many Requests: run again in 120 min$"):
+        get(site, path)
+    assert pauses == []
 
 
 def test_a_server_that_stops_answering_is_asked_again(site, path, monkeypatch):
