@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
-from audiokit.experiments.selection import select
+from audiokit.experiments.selection import selected
 from exp_train_model.main_doce_training import add_arguments
 from exp_train_model.plans import training_plans
 from spectral_transcoder.training.experiment_files import ExperimentFiles
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Mapping
 
-    from audiokit.experiments.plan import Plan, Setting
+    from audiokit.experiments.plan import Setting
 
 __all__ = ["add_selection_arguments", "begun_trainings"]
 
@@ -37,22 +35,16 @@ def begun_trainings(options: Namespace) -> tuple[ExperimentFiles, list[Setting]]
     """
     files = ExperimentFiles(options.output_path)
     plans = training_plans(datasets=options.datasets)
-    settings = select(options.select, plans) if options.select else _found(files, plans)
-    begun = [setting for setting in settings if setting["step"] == "train" and files.is_begun(setting)]
+    masked = selected(options.select, plans)
+    begun = [
+        setting
+        for setting in masked.named(files.begun_identifiers())
+        if setting["step"] == "train" and files.is_begun(setting)
+    ]
     if not begun:
-        selected = f"among the {len(settings)} settings selected" if options.select else "of the plans"
+        selection = f"among the {len(masked)} settings selected" if options.select else "of the plans"
         raise UserError(
-            f"no training in {options.output_path} is {selected}: train one with "
+            f"no training in {options.output_path} is {selection}: train one with "
             "python3 exp_train_model/main_doce_training.py -s SELECTION -c, or name its folder with --output_path"
         )
     return files, begun
-
-
-def _found(files: ExperimentFiles, plans: Mapping[str, Plan]) -> list[Setting]:
-    """Settings that trainings in the folder are named by: there are few of them, and half a million in all plans."""
-    settings = []
-    for identifier in files.begun_identifiers():
-        # Files of datasets that are not named now, say, are no training of these plans.
-        with suppress(UserError):
-            settings += [setting for setting in select(identifier, plans) if setting.identifier() == identifier]
-    return settings

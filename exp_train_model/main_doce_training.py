@@ -85,6 +85,7 @@ def configure(experiment: Experiment, options: Namespace) -> Experiment:
         run=training("run"),
         is_done=files.is_done,
         outputs=files.outputs,
+        begun=files.begun_identifiers,
         metrics=tuple(replace(metric, values=partial(files.result, name=stored)) for stored, metric in METRICS.items()),
     )
 

@@ -12,7 +12,7 @@ from audiokit.errors import UserError
 from audiokit.experiments.journal import write_journal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from audiokit.experiments.experiment import Experiment
     from audiokit.experiments.plan import Setting
@@ -22,7 +22,7 @@ __all__ = ["compute", "compute_setting"]
 
 def compute(
     experiment: Experiment,
-    settings: Sequence[Setting],
+    settings: Collection[Setting],
     *,
     jobs: int = 1,
     skip: bool = False,
@@ -79,7 +79,7 @@ def compute(
     return failed
 
 
-def _possible(experiment: Experiment, settings: Sequence[Setting]) -> Sequence[Setting]:
+def _possible(experiment: Experiment, settings: Collection[Setting]) -> Collection[Setting]:
     """Settings that lack nothing; a line says what the others lack."""
     if experiment.lacks is None:
         return settings

@@ -80,6 +80,10 @@ class Experiment:
     outputs: Callable[[Setting], Iterable[Path]] = _not_configured
     """Files and folders that `run` writes."""
 
+    begun: Callable[[], Iterable[str]] | None = None
+    """Identifiers that files in the folder are named by, where plans are so large that no one looks for the files of
+    each setting; by default, all settings are gone through."""
+
     metrics: tuple[Metric, ...] = ()
     description: str = ""
     """For `--help`."""

@@ -18,9 +18,10 @@ from audiokit.experiments.journal import journal_path
 from audiokit.experiments.selection import selected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from audiokit.experiments.experiment import Experiment
+    from audiokit.experiments.masked_plans import MaskedPlans
     from audiokit.experiments.plan import Plan, Setting
     from audiokit.experiments.results import Display
 
@@ -66,17 +67,19 @@ def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> int:
     if options.list:
         for setting in masked:
             print(setting)
-    if not (options.remove or options.compute or options.progress or report):
-        return 0
-    settings = list(masked)
     if options.remove:
-        _remove(experiment, settings, ask=not options.yes)
-    failed = _compute(experiment, settings, options, own_arguments) if options.compute else []
+        _remove(experiment, masked, ask=not options.yes)
+    failed = _compute(experiment, masked, options, own_arguments) if options.compute else []
     if options.progress:
-        print(_progress_text(experiment, settings))
+        print(_progress_text(experiment, masked))
     if report:
-        report.make(experiment, settings)
+        report.make(experiment, masked)
     return 1 if failed else 0
+
+
+def _begun(experiment: Experiment, masked: MaskedPlans) -> Iterable[Setting]:
+    """Settings that may have left something."""
+    return masked.named(experiment.begun()) if experiment.begun else masked
 
 
 def _parser(experiment: Experiment) -> argparse.ArgumentParser:
@@ -140,10 +143,10 @@ def _plan_text(number: int, plan: Plan, n_selected: int) -> str:
     return "\n".join(lines)
 
 
-def _progress_text(experiment: Experiment, settings: Sequence[Setting]) -> str:
+def _progress_text(experiment: Experiment, masked: MaskedPlans) -> str:
     """How many settings of each plan are done."""
-    done = Counter(setting.plan for setting in settings if experiment.is_done(setting))
-    totals = Counter(setting.plan for setting in settings)
+    done = Counter(setting.plan for setting in _begun(experiment, masked) if experiment.is_done(setting))
+    totals = Counter(masked.counts())
     counts = [(plan, done[plan], total) for plan, total in totals.items()]
     if len(counts) > 1:
         counts.append(("in all", done.total(), totals.total()))
@@ -152,8 +155,9 @@ def _progress_text(experiment: Experiment, settings: Sequence[Setting]) -> str:
     return "\n".join(f"{name:{names}}  {n_done:{digits}} of {total:{digits}} done" for name, n_done, total in counts)
 
 
-def _remove(experiment: Experiment, settings: Sequence[Setting], *, ask: bool) -> None:
+def _remove(experiment: Experiment, masked: MaskedPlans, *, ask: bool) -> None:
     """Remove what the settings have written, and what was noted about them."""
+    settings = list(_begun(experiment, masked))
     outputs = (path for setting in settings for path in experiment.outputs(setting))
     journals = (journal_path(experiment.root, setting) for setting in settings)
     paths = [path for path in dict.fromkeys((*outputs, *journals)) if path.exists()]
@@ -172,17 +176,17 @@ def _agreed(question: str) -> bool:
 
 
 def _compute(
-    experiment: Experiment, settings: Sequence[Setting], options: argparse.Namespace, own_arguments: Sequence[str]
+    experiment: Experiment, masked: MaskedPlans, options: argparse.Namespace, own_arguments: Sequence[str]
 ) -> list[Setting]:
     failed = compute(
         experiment,
-        settings,
+        masked,
         jobs=options.compute,
         skip=options.skip,
         detached=options.detached,
         arguments=own_arguments,
     )
-    tell_failed(failed, len(settings))
+    tell_failed(failed, len(masked))
     return failed
 
 
@@ -215,12 +219,14 @@ class _Report:
             export=check_format(_export_path(experiment, options.export)) if options.export is not None else None,
         )
 
-    def make(self, experiment: Experiment, settings: Sequence[Setting]) -> None:
+    def make(self, experiment: Experiment, masked: MaskedPlans) -> None:
         """Show and export the results of the settings, and say which have none."""
-        from audiokit.experiments.results import result_rows, result_table
+        from audiokit.experiments.results import METRIC_STEP, result_rows, result_table
         from audiokit.experiments.tables.writing import to_text, write_table
 
-        rows, n_missing = result_rows(settings, self.display.metrics)
+        measured = masked.replaced("step", METRIC_STEP)
+        rows, _ = result_rows(_begun(experiment, measured), self.display.metrics)
+        n_missing = len(measured) - len(rows)
         table = result_table(experiment, rows, self.display)
         if self.show:
             print(to_text(table, bold=sys.stdout.isatty() and "NO_COLOR" not in os.environ))

@@ -24,7 +24,7 @@ from audiokit.errors import UserError
 from audiokit.files import make_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from audiokit.experiments.experiment import Experiment
@@ -100,7 +100,7 @@ class Pool:
 
 def compute_in_processes(
     experiment: Experiment,
-    settings: Sequence[Setting],
+    settings: Collection[Setting],
     *,
     jobs: int,
     skip: bool = False,
@@ -159,7 +159,7 @@ def _stop_signals() -> Iterator[None]:
 class Stage:
     """Settings that wait for each other where one needs the other, and for nothing else."""
 
-    def __init__(self, pool: Pool, bar: tqdm, settings: Sequence[Setting]) -> None:
+    def __init__(self, pool: Pool, bar: tqdm, settings: Collection[Setting]) -> None:
         needs = pool.experiment.needs or (lambda setting: ())
         self.pool = pool
         self.bar = bar

@@ -1,4 +1,4 @@
-"""Parts of plans: settings that are counted without being made, and made as they are gone through."""
+"""Parts of plans: settings that are counted or found by name without being made, and made as they are gone through."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
-    from audiokit.experiments.plan import Mask, Plan, Setting
+    from audiokit.experiments.plan import Mask, Modality, Plan, Setting
 
 __all__ = ["MaskedPlans", "n_let_through"]
 
@@ -49,6 +49,29 @@ class MaskedPlans:
                 if setting not in seen:
                     seen.add(setting)
                     yield setting
+
+    def replaced(self, factor: str, modality: Modality) -> MaskedPlans:
+        """What the settings become with one modality of a factor, where their plan has it."""
+        return MaskedPlans(tuple((plan, _with(plan, mask, factor, modality)) for plan, mask in self.parts))
+
+    def named(self, identifiers: Collection[str]) -> list[Setting]:
+        """Those of the settings that have one of these identifiers, in their order; other names are passed over."""
+        places: dict[Setting, tuple[int, list[int]]] = {}
+        for number, (plan, mask) in enumerate(self.parts):
+            for positions in filter(None, map(plan.positions, identifiers)):
+                let_through = [*zip(positions, mask, strict=True)]
+                if all(position in of_factor for position, of_factor in let_through):
+                    place = [of_factor.index(position) for position, of_factor in let_through]
+                    places.setdefault(plan.at(positions), (number, place))
+        return sorted(places, key=places.__getitem__)
+
+
+def _with(plan: Plan, mask: Mask, factor: str, modality: Modality) -> Mask:
+    """A mask with one modality in place of those that a factor is let through with, if the plan has it."""
+    if modality not in plan.factors.get(factor, ()):
+        return mask
+    only = [plan.factors[factor].index(modality)]
+    return [only if name == factor and let else let for name, let in zip(plan.factors, mask, strict=True)]
 
 
 def n_let_through(masks: Sequence[Mask]) -> int:

@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from audiokit.cli import quick_imports
@@ -129,6 +129,25 @@ class Plan:
         for block in _blocks(mask):
             for modalities in _combinations(self.factors, block):
                 yield Setting(self.name, tuple(zip(self.factors, modalities, strict=True)))
+
+    def at(self, positions: Sequence[int]) -> Setting:
+        """The setting of these modalities, one position for each factor."""
+        pairs = zip(self.factors.items(), positions, strict=True)
+        return Setting(self.name, tuple((factor, modalities[position]) for (factor, modalities), position in pairs))
+
+    def positions(self, identifier: str) -> tuple[int, ...] | None:
+        """Positions of the modalities of the setting that has this identifier; None where none has."""
+        match = self._identifiers.fullmatch(identifier)
+        if match is None:
+            return None
+        told = dict(zip(sorted(self.factors), match.groups(), strict=True))
+        return tuple([*map(str, modalities)].index(told[factor]) for factor, modalities in self.factors.items())
+
+    @cached_property
+    def _identifiers(self) -> re.Pattern[str]:
+        """What identifiers of the settings look like, with a group for each modality."""
+        choices = ((factor, map(re.escape, map(str, self.factors[factor]))) for factor in sorted(self.factors))
+        return re.compile(r"\+".join(f"{re.escape(factor)}=({'|'.join(of_factor)})" for factor, of_factor in choices))
 
     def mask(self, wanted: Mapping[str, Collection[str]]) -> Mask:
         """Mask of the settings that have the wanted modalities, in the order of the plan.

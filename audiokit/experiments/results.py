@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from audiokit.experiments.experiment import Experiment, Metric
     from audiokit.experiments.plan import Setting
 
-__all__ = ["Display", "parse_display", "result_rows", "result_table"]
+__all__ = ["METRIC_STEP", "Display", "parse_display", "result_rows", "result_table"]
 
 METRIC_STEP = "metric"
 """The step whose settings stand in tables, where a plan has steps."""

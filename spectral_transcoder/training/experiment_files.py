@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ METRICS = (
     "logit_bce_tvb", "logit_kl_tvb", "logit_mse_tvb", "logit_cos_tvb", "ptopafc_tvb", "labels", "labels_tvb",
 )  # fmt: skip
 FOLDERS = ("model", "loss", "evaluation", "metric", "duration")
+NAME = re.compile(r"(.+\+ts=[^_+]+)_")
+"""An identifier, the last of whose factors is `ts`, and what follows in a file's name."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +93,10 @@ class ExperimentFiles:
         """Whether a training has left a model, or a checkpoint to make one of."""
         return self.model_path(setting).is_file() or self.checkpoint_path(setting).is_file()
 
-    def begun_identifiers(self) -> list[str]:
-        """Identifiers of all trainings in the folder that have left a model or a checkpoint."""
-        ends = ("_model", "_checkpoint")
-        names = [path.name for path in self.root.joinpath("model").glob("*") if path.name.endswith(ends)]
-        return sorted({name.rpartition("_")[0] for name in names})
+    def begun_identifiers(self) -> set[str]:
+        """Identifiers of all settings that have left a file in the folder, whatever plans these are of."""
+        names = (path.name for folder in FOLDERS for path in (self.root / folder).glob("*"))
+        return {match[1] for match in map(NAME.match, names) if match}
 
     def best_state(self, setting: Setting) -> dict[str, torch.Tensor]:
         """Weights of a training that has ended, else the best so far of its checkpoint."""

@@ -50,3 +50,31 @@ def test_each_plan_is_counted_in_the_order_in_which_its_first_setting_comes(sele
 def test_settings_of_a_plan_of_a_million_million_are_counted_at_once():
     overlapping = "factor0=0,1,2+factor1=5,factor1=5,6+factor11=1,2"
     assert len(selected(overlapping, {"endless": ENDLESS})) == 3 * 10**10 + 4 * 10**10 - 6 * 10**9
+
+
+@given(masks, st.sets(st.integers(0, 23)))
+def test_settings_are_found_by_name_in_the_order_in_which_they_would_come(masks, numbers):
+    everything = list(PLANS["small"])
+    names = {everything[number].identifier() for number in numbers} | {"factor2=9+factor3=0+factor4=0", "no name"}
+    masked = MaskedPlans(tuple((PLANS["small"], mask) for mask in masks))
+    assert masked.named(names) == [setting for setting in masked if setting.identifier() in names]
+
+
+def test_names_are_found_of_modalities_that_begin_alike_or_hold_signs():
+    plan = Plan("town", {"dataset": ("a", "a+b=c", "a.b"), "rate": (-3, -3.5)})
+    masked = selected("", {"town": plan})
+    assert all(masked.named([setting.identifier()]) == [setting] for setting in plan)
+    assert masked.named(["dataset=axb+rate=-3"]) == []
+
+
+@pytest.mark.parametrize("selector", ["", "large/rate=-4", "factor3=2,large/", "small/[[], -1, -1],large/"])
+def test_a_factor_is_replaced_where_the_plan_has_the_modality(selector):
+    replaced = selected(selector, PLANS).replaced("rate", -3)
+    wanted = [setting.replace(rate=-3) if "rate" in setting else setting for setting in select(selector, PLANS)]
+    assert list(replaced) == list(dict.fromkeys(wanted))
+    assert list(selected(selector, PLANS).replaced("rate", -9)) == select(selector, PLANS)
+
+
+def test_names_in_a_plan_of_a_million_million_are_found_at_once():
+    setting = ENDLESS.at([n % 10 for n in range(12)])
+    assert selected("factor3=1,3", {"endless": ENDLESS}).named([setting.identifier()]) == [setting]
