@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exp_audioconcept.classifiers.head_model import choose_head, song_means
-from exp_audioconcept.classifiers.learned import Learned
-from exp_audioconcept.songs.embeddings import EMBEDDING, PIECE_SECONDS
+from exp_audioconcept.classifiers.learned import MEAN_SPECTRUM, Learned
+from exp_audioconcept.songs.embeddings import EMBEDDING, LEVELS, PIECE_SECONDS
 from exp_audioconcept.songs.store import GENRE, GROUP
 
 if TYPE_CHECKING:
@@ -64,8 +64,13 @@ class HeadMaterial:
             "teacher": self.teacher,
             "piece_seconds": PIECE_SECONDS,
             "strength": strength,
+            MEAN_SPECTRUM: self._mean_spectrum(split),
         }
         return Learned("head", settings, head.state(), {"best_valid_accuracy": accuracy, "strength": strength})
+
+    def _mean_spectrum(self, split: Split) -> list[float]:
+        levels = self.store.array(LEVELS)[self.store.rows_of(split.train)]
+        return levels.mean(axis=0, dtype=np.float64).tolist()
 
     def decide(self, model: HeadModel, songs: NDArray) -> NDArray:
         """Mean logits of all pieces of songs, (n, n_genres)."""

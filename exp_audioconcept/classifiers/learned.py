@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
     from exp_audioconcept.songs.splits import Split
 
-__all__ = ["KINDS", "GenreModel", "Learned", "Material", "kind_of"]
+__all__ = ["KINDS", "MEAN_SPECTRUM", "GenreModel", "Learned", "Material", "kind_of"]
 
 KINDS = ("SVM", "CNN", "VGGish", "CNN2", "head")
+MEAN_SPECTRUM = "mean_spectrum"
+"""Setting of what sees Mel spectrograms: the mean level of each band in the songs that it learned from."""
+
 ALIASES = {"svg": "SVM", "vgg": "VGGish"}
 """The original's instructions name a model SVG, and its targets are called train_vgg."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exp_audioconcept.classifiers.learned import Learned
+from exp_audioconcept.classifiers.learned import MEAN_SPECTRUM, Learned
 from exp_audioconcept.classifiers.network_training import (
     EVALUATION_BATCH_SIZE,
     NetworkSettings,
@@ -59,9 +59,10 @@ class NetworkMaterial:
     def train(self, split: Split, *, seed: int, checkpoint: Path) -> Learned:
         """Train a network, from the checkpoint where there is one."""
         found, numbers = np.unique(self.genres, return_inverse=True)
+        stored = StoredSongs(self.store)
         trained = train_network(
             replace(self.network, seed=seed),
-            StoredSongs(self.store),
+            stored,
             train=split.train,
             valid=split.valid,
             genres=numbers,
@@ -79,7 +80,8 @@ class NetworkMaterial:
             "epochs": len(accuracies) - 1,
             **{name: list(values) for name, values in trained.losses.items()},
         }
-        settings = {**trained.settings, "genres": found.tolist()}
+        spectrum = stored.mean_spectrum(split.train).tolist()
+        settings = {**trained.settings, "genres": found.tolist(), MEAN_SPECTRUM: spectrum}
         return Learned(self.network.kind, settings, trained.state, told, trained.losses)
 
     def decide(self, model: NetworkModel, songs: NDArray) -> NDArray:

@@ -13,18 +13,20 @@ from audiokit.paths import ROOT
 from audiokit.sound.pieces import pieces
 from audiokit.storage.row_arrays import RowArray
 from exp_audioconcept.songs.sound import heard
+from teachers.registry import front_end_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import torch
     from numpy.typing import NDArray
 
     from teachers.registry import Teacher
 
-__all__ = ["EMBEDDING", "PIECE_SECONDS", "SongEmbeddings", "embed", "embedding_size", "teacher_of"]
+__all__ = ["EMBEDDING", "LEVELS", "PIECE_SECONDS", "SongEmbeddings", "embed", "embedding_size", "mel_of", "teacher_of"]
 
-EMBEDDING = "embedding"
+EMBEDDING, LEVELS = "embedding", "levels"
 PIECE_SECONDS = 5
 PIECES_AT_ONCE = 4
 
@@ -42,10 +44,21 @@ def teacher_of(name: str, folder: Path = ROOT) -> Teacher:
 
 def embed(teacher: Teacher, sounds: NDArray[np.float32]) -> NDArray[np.float32]:
     """Vectors of sounds, (n, n_samples) at the teacher's rate → (n, embedding_size)."""
+    return _embedded(teacher, mel_of(teacher, sounds))
+
+
+def mel_of(teacher: Teacher, sounds: NDArray[np.float32]) -> torch.Tensor:
+    """What the teacher sees of sounds, (n, n_samples) → (n, n_frames, n_mels)."""
+    import torch
+
+    return teacher.mel(torch.from_numpy(np.ascontiguousarray(sounds, np.float32)))
+
+
+def _embedded(teacher: Teacher, mel: torch.Tensor) -> NDArray[np.float32]:
     import torch
 
     with torch.inference_mode():
-        return teacher.embeddings(teacher.mel(torch.from_numpy(np.ascontiguousarray(sounds, np.float32)))).numpy()
+        return teacher.embeddings(mel).numpy()
 
 
 @dataclass(frozen=True)
@@ -59,8 +72,12 @@ class SongEmbeddings:
 
     @property
     def arrays(self) -> dict[str, RowArray]:
-        """A vector a row."""
-        return {EMBEDDING: RowArray((self.size,), f"of {self.teacher}")}
+        """A vector a row, and the mean level of each of the teacher's Mel bands."""
+        front_end = front_end_of(self.teacher)
+        return {
+            EMBEDDING: RowArray((self.size,), f"of {self.teacher}"),
+            LEVELS: RowArray((front_end.n_mels,), front_end.unit),
+        }
 
     def n_rows(self, n_samples: int, sample_rate: int) -> int:
         """Pieces of a song; none below a second. The last one ends with the song."""
@@ -73,11 +90,12 @@ class SongEmbeddings:
         teacher = teacher_of(self.teacher, self.folder)
         recording = heard(path, sample_rate=teacher.sample_rate)
         length = PIECE_SECONDS * teacher.sample_rate
-        rows = [
-            embed(teacher, sounds)
-            for _, sounds in pieces(recording, length=length, hop=length, at_once=PIECES_AT_ONCE, normalise=False)
-        ]
-        return {EMBEDDING: np.concatenate(rows)}
+        vectors, levels = [], []
+        for _, sounds in pieces(recording, length=length, hop=length, at_once=PIECES_AT_ONCE, normalise=False):
+            mel = mel_of(teacher, sounds)
+            vectors.append(_embedded(teacher, mel))
+            levels.append(mel.mean(dim=1).numpy())
+        return {EMBEDDING: np.concatenate(vectors), LEVELS: np.concatenate(levels)}
 
     def description(self) -> dict[str, object]:
         """What tells these vectors from others."""

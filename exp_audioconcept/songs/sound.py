@@ -111,6 +111,11 @@ class StoredSongs:
         frames = self._frames[begin : min(begin + n_frames, self._starts[song] + self.n_frames[song])]
         return np.pad(frames, ((0, n_frames - len(frames)), (0, 0)), constant_values=SILENCE_DB).T
 
+    def mean_spectrum(self, songs: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Mean level of each band, every song weighing as much, (128,), dB."""
+        spans = zip(self._starts[songs], self.n_frames[songs], strict=True)
+        return np.mean([self._frames[start : start + n].mean(axis=0, dtype=np.float64) for start, n in spans], axis=0)
+
     def random_start(self, song: int, length: int, random: np.random.Generator) -> int:
         """A frame at which a window can begin without going beyond the song's end."""
         last = int(self.n_frames[song]) - length // FRONT_END.hop_length
