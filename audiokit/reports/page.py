@@ -49,6 +49,7 @@ def write_page(
     columns: Sequence[Column],
     picture: Path,
     picture_text: str,
+    further_pictures: Sequence[tuple[Path, str]] = (),
 ) -> None:
     """Write the page.
 
@@ -66,6 +67,8 @@ def write_page(
         PNG that is shown below the columns.
     picture_text
         what it shows, for those who cannot see it.
+    further_pictures
+        PNGs below it, each with what it shows.
     """
     template = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
     text = template.substitute(
@@ -74,11 +77,14 @@ def write_page(
         facts=escape(facts),
         notes=escape("\n".join(notes)),
         columns="\n".join(_column(column) for column in columns),
-        picture=_data_address("image/png", picture.read_bytes()),
-        picture_text=escape(picture_text),
+        figures="\n".join(_figure(*each) for each in [(picture, picture_text), *further_pictures]),
     )
     with write_whole(path) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+def _figure(picture: Path, text: str) -> str:
+    return f'<figure><img src="{_data_address("image/png", picture.read_bytes())}" alt="{escape(text)}"></figure>'
 
 
 def _column(column: Column) -> str:

@@ -87,6 +87,7 @@ def make_page(tmp_path):
             columns=[column],
             picture=picture,
             picture_text="Both <of them>",
+            further_pictures=[(picture, "A <second> one")],
         )
         return Content(page)
 
@@ -101,7 +102,7 @@ def test_texts_are_texts_whatever_is_in_them(make_page):
     assert content.text["p"] == ["1 s; <PANN>", "first <i>\nsecond $columns", "one <two>"]
     assert (content.text["span"], content.text["b"]) == (["A <b>"], ["0.50"])
     assert "script" not in content.attributes
-    assert content.attributes["img"][1]["alt"] == "Both <of them>"
+    assert [image["alt"] for image in content.attributes["img"][1:]] == ["Both <of them>", "A <second> one"]
 
 
 @pytest.mark.parametrize("gain", [0.1, 1, 7])
