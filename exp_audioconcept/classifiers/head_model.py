@@ -9,13 +9,14 @@ import numpy as np
 import torch
 from scipy.special import log_softmax
 
-from exp_audioconcept.songs.embeddings import PIECE_SECONDS, embed
+from exp_audioconcept.songs.embeddings import PIECE_SECONDS, embed, mel_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from audiokit.sound.mel import MelFrontEnd
     from teachers.registry import Teacher
 
 __all__ = ["Head", "HeadModel", "choose_head"]
@@ -130,6 +131,21 @@ class HeadModel:
     def length(self) -> int:
         """Samples of a piece."""
         return PIECE_SECONDS * self.sample_rate
+
+    @property
+    def front_end(self) -> MelFrontEnd:
+        """Of the teacher."""
+        return self.teacher.front_end
+
+    def see(self, sounds: NDArray[np.float32]) -> torch.Tensor:
+        """The teacher's Mel spectrograms, (n, length) → (n, n_bands, n_frames)."""
+        return mel_of(self.teacher, sounds).transpose(1, 2)
+
+    def classify(self, mel: torch.Tensor) -> torch.Tensor:
+        """Logits of Mel spectrograms, (n, n_bands, n_frames) → (n, n_genres), differentiable."""
+        mean, scale, weights, biases = map(torch.from_numpy, vars(self.head).values())
+        vectors = self.teacher.embeddings(mel.transpose(1, 2)).double()
+        return (vectors - mean) / scale @ weights.T + biases
 
     def decide(self, sounds: NDArray[np.float32]) -> NDArray[np.float64]:
         """Logits, (n, length) → (n, n_genres)."""

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
+    from audiokit.sound.mel import MelFrontEnd
     from exp_audioconcept.songs.splits import Split
 
-__all__ = ["KINDS", "MEAN_SPECTRUM", "GenreModel", "Learned", "Material", "kind_of"]
+__all__ = ["KINDS", "MEAN_SPECTRUM", "GenreModel", "Learned", "Material", "SeeingModel", "kind_of"]
 
 KINDS = ("SVM", "CNN", "VGGish", "CNN2", "head")
 MEAN_SPECTRUM = "mean_spectrum"
@@ -41,6 +42,18 @@ class GenreModel(Protocol):
 
     def decide(self, sounds: NDArray) -> NDArray:
         """Logits or decision values, (n, length) → (n, n_genres)."""
+
+
+class SeeingModel(GenreModel, Protocol):
+    """One that decides by a Mel spectrogram."""
+
+    front_end: MelFrontEnd
+
+    def see(self, sounds: NDArray) -> torch.Tensor:
+        """Mel spectrograms, (n, length) → (n, n_bands, n_frames)."""
+
+    def classify(self, mel: torch.Tensor) -> torch.Tensor:
+        """Logits of Mel spectrograms, (n, n_bands, n_frames) → (n, n_genres), differentiable."""
 
 
 @dataclass(frozen=True)

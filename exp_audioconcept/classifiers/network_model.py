@@ -37,11 +37,20 @@ class NetworkModel:
     """All that it was trained with."""
 
     sample_rate = FRONT_END.sample_rate
+    front_end = FRONT_END
+
+    def see(self, sounds: NDArray[np.float32]) -> torch.Tensor:
+        """Mel spectrograms, (n, length) → (n, 128, n_frames), dB."""
+        return self.network.mel(torch.from_numpy(np.ascontiguousarray(sounds, np.float32)))
+
+    def classify(self, mel: torch.Tensor) -> torch.Tensor:
+        """Logits of Mel spectrograms, (n, 128, n_frames) → (n, n_genres), differentiable."""
+        return self.network.classify(mel)
 
     def decide(self, sounds: NDArray[np.float32]) -> NDArray[np.float64]:
         """Logits, (n, length) → (n, n_genres)."""
         with torch.inference_mode():
-            return self.network(torch.from_numpy(np.ascontiguousarray(sounds, np.float32))).double().numpy()
+            return self.classify(self.see(sounds)).double().numpy()
 
     @classmethod
     def of(cls, kind: str, settings: Mapping, state: Mapping[str, torch.Tensor], path: Path) -> NetworkModel:
@@ -55,4 +64,5 @@ class NetworkModel:
         genres, length = tuple(settings["genres"]), int(settings["length"])
         network = create_network(kind, len(genres), length=length, adaptive=bool(settings["adaptive"]))
         load_state_dict(network, dict(state), path)
-        return cls(kind, network.eval(), genres, length, settings)
+        # Convolutions on a CPU take half the time where channels lie side by side.
+        return cls(kind, network.eval().to(memory_format=torch.channels_last), genres, length, settings)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,7 +58,8 @@ class SvmModel:
 
     def decide(self, sounds: NDArray[np.float32]) -> NDArray[np.float64]:
         """Decision values, (n, length) → (n, n_genres)."""
-        return self.machine.decide(np.stack([self.features_of(sound) for sound in sounds]))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # medians and transforms are most of the work, and let go
+            return self.machine.decide(np.stack(list(pool.map(self.features_of, sounds))))
 
     @classmethod
     def of(cls, settings: Mapping, state: Mapping[str, torch.Tensor], path: Path) -> SvmModel:

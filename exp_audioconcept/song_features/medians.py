@@ -34,7 +34,7 @@ def running_medians(values: NDArray[np.float32], width: int) -> NDArray[np.float
     return _medians(padded, width)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _medians(padded: NDArray[np.float32], width: int) -> NDArray[np.float32]:
     n_rows, n_padded = padded.shape
     n_columns = n_padded - width + 1
@@ -49,7 +49,7 @@ def _medians(padded: NDArray[np.float32], width: int) -> NDArray[np.float32]:
     return medians
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _replace(window: NDArray[np.float32], gone: float, new: float) -> None:
     """Put a number in the place of another one, and move it to where it belongs."""
     place = np.searchsorted(window, gone)

@@ -1,0 +1,110 @@
+"""Whether attributions are right: cells taken away or put back in their order, against orders drawn by chance.
+
+V. Petsiuk, A. Das, K. Saenko, "RISE: randomized input sampling for explanation of black-box models", BMVC, 2018.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from exp_audioconcept.explanations.attributions import AT_ONCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from exp_audioconcept.explanations.grid import Grid
+
+__all__ = ["Curves", "Random", "area", "measure_curves"]
+
+N_STEPS = 10
+N_RANDOM = 12
+"""Orders drawn by chance."""
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Share of the genre while cells are taken from the whole spectrogram, or put into the mean of all songs."""
+
+    deletion: NDArray[np.float64]
+    insertion: NDArray[np.float64]
+    """(n_steps + 1,), from none of the cells to all."""
+
+
+@dataclass(frozen=True)
+class Random:
+    """The same in orders drawn by chance."""
+
+    deletion: NDArray[np.float64]
+    insertion: NDArray[np.float64]
+    """(n_orders, n_steps + 1)"""
+
+    def interval(self, kind: str) -> tuple[float, float, float]:
+        """Mean area, and between what the area of another order drawn by chance lies with 95 %, by Student's t."""
+        from scipy.stats import t
+
+        areas = area(getattr(self, kind))
+        half = t.ppf(0.975, len(areas) - 1) * areas.std(ddof=1) * np.sqrt(1 + 1 / len(areas))
+        mean = float(areas.mean())
+        return mean, max(0.0, mean - float(half)), min(1.0, mean + float(half))
+
+
+def area(curves: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Area below curves, (…, n) → (…), for an axis from 0 to 1: small is good for deletion, large for insertion."""
+    return np.trapezoid(curves, dx=1 / (curves.shape[-1] - 1), axis=-1)
+
+
+def measure_curves(
+    decide: Callable[[torch.Tensor], torch.Tensor],
+    mel: torch.Tensor,
+    spectrum: torch.Tensor,
+    genre: int,
+    grid: Grid,
+    attributions: dict[str, NDArray[np.floating]],
+    *,
+    seed: int = 0,
+) -> tuple[dict[str, Curves], Random]:
+    """Curves of attributions, and of orders drawn by chance.
+
+    Parameters
+    ----------
+    decide, mel, spectrum, genre
+        as in `exp_audioconcept.explanations.attributions`.
+    attributions
+        name → (n_bands, n_frames); cells go in the order of their sums, the largest first.
+    """
+    random = np.random.default_rng(seed)
+    by_chance = [random.permutation(grid.n_cells) for _ in range(N_RANDOM)]
+    orders = {name: np.argsort(-grid.sums(image), kind="stable") for name, image in attributions.items()}
+    # Of an order drawn by chance, what is put in first is what its reverse leaves last: both come of the same sounds.
+    wanted = [order for own in orders.values() for order in (own, own[::-1])] + by_chance
+    gone = np.stack([_steps(order) for order in wanted])
+    shares = _shares(decide, mel, spectrum, genre, grid, gone.reshape(-1, grid.n_cells)).reshape(len(wanted), -1)
+    found = {name: Curves(shares[2 * number], shares[2 * number + 1, ::-1]) for number, name in enumerate(attributions)}
+    drawn = shares[2 * len(orders) :]
+    return found, Random(drawn, drawn[:, ::-1])
+
+
+def _steps(order: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Which cells are gone after each step, (n_steps + 1, n_cells)."""
+    rank = np.argsort(order)
+    return rank < np.linspace(0, len(order), N_STEPS + 1).round()[:, None]
+
+
+def _shares(
+    decide: Callable, mel: torch.Tensor, spectrum: torch.Tensor, genre: int, grid: Grid, gone: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Share of the genre without some cells, (m, n_cells) → (m,); the same cells are looked at once."""
+    different, place = np.unique(gone, axis=0, return_inverse=True)
+    numbers = torch.from_numpy(grid.numbers)
+    shares = []
+    with torch.inference_mode():
+        for masks in torch.from_numpy(different).split(AT_ONCE):
+            images = torch.where(masks[:, numbers], spectrum[:, None], mel)
+            shares.append(decide(images).double().softmax(dim=1)[:, genre])
+    return torch.cat(shares).numpy()[place]

@@ -1,0 +1,220 @@
+"""One recording and one model: which genre is told, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from scipy.special import softmax
+
+from audiokit.errors import UserError
+from audiokit.labels.prediction import listen
+from audiokit.sound.audio import Recording
+from exp_audioconcept.classifiers.learned import MEAN_SPECTRUM
+from exp_audioconcept.classifiers.listening import GenreListener
+from exp_audioconcept.explanations.attributions import integrated_gradients, occlusion
+from exp_audioconcept.explanations.components import by_bands, by_beats, by_parts, by_stems
+from exp_audioconcept.explanations.contributions import feature_contributions
+from exp_audioconcept.explanations.curves import measure_curves
+from exp_audioconcept.explanations.grid import Grid
+from exp_audioconcept.explanations.stems import read_stems
+from exp_audioconcept.explanations.weights import component_weights
+from exp_audioconcept.songs.sound import SHORTEST_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from exp_audioconcept.classifiers.learned import GenreModel, SeeingModel
+    from exp_audioconcept.explanations.components import Components
+    from exp_audioconcept.explanations.contributions import Contributions
+    from exp_audioconcept.explanations.curves import Curves, Random
+    from exp_audioconcept.explanations.weights import Weights
+
+__all__ = ["ATTRIBUTIONS", "Concept", "Explained", "Options", "Seen", "explain"]
+
+ATTRIBUTIONS = ("integrated gradients", "occlusion")
+STRETCHES = 8
+STRETCHES_OF_SVM = 3
+"""Of time that the beats are taken together to; features take longer than a pass through a network."""
+
+DRAWS = 25
+AT_ONCE = 4
+"""Sounds that are mixed at once."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What may be asked for."""
+
+    genre: str | None = None
+    """To be explained; by default the one that is told."""
+    start: float | None = None
+    """Of the stretch that is explained, s; by default where the genre is most evident."""
+    stems: Path | None = None
+    """Folder of what a separator made of the song."""
+    repetitions: int = 10
+    """Drawings that the intervals of the weights are of."""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Concept:
+    """A way to take the sound apart, what its components weigh, and what the model tells of each alone."""
+
+    components: Components
+    weights: Weights
+    alone: NDArray[np.float64]
+    """(n_components, n_genres), shares."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Where a network finds the genre in its Mel spectrogram."""
+
+    mel: NDArray[np.float32]
+    """(n_bands, n_frames)"""
+    attributions: Mapping[str, NDArray[np.float64]]
+    """Of the genre's logit, by the names of `ATTRIBUTIONS`: (n_bands, n_frames)."""
+    gap: float
+    """By how much the integrated gradients miss the difference of logits that they should sum up to."""
+    curves: Mapping[str, Curves]
+    random: Random
+
+
+@dataclass(frozen=True)
+class Explained:
+    """All that is told of a recording."""
+
+    recording: Recording
+    genres: tuple[str, ...]
+    shares: NDArray[np.float64]
+    """Of the genres in the whole recording, (n_genres,)."""
+    genre: int
+    """Number of the one that is explained."""
+    start: float
+    """Of the stretch that is explained, s."""
+    sound: NDArray[np.float32]
+    """The stretch, (n_samples,)."""
+    decision: float
+    """The genre's logit or decision value there."""
+    stretch_shares: NDArray[np.float64]
+    """Of the genres there, (n_genres,)."""
+    concepts: tuple[Concept, ...]
+    seen: Seen | None
+    """None for an SVM."""
+    contributions: Contributions | None
+    """Of an SVM's features."""
+
+
+def explain(model: GenreModel, path: Path, options: Options) -> Explained:
+    """Explain what a model tells of a recording.
+
+    Raises
+    ------
+    UserError
+        where the recording cannot be used, or a genre or a stretch is asked for that is not there.
+    """
+    recording = Recording(path, sample_rate=model.sample_rate)
+    if recording.peak < np.finfo(np.float32).tiny:
+        raise UserError(f"{path} is silent: there is no genre to be explained")
+    if recording.seconds < SHORTEST_SECONDS:
+        raise UserError(f"{path} is {recording.seconds:.2f} s long: give a second at least")
+    scores = listen(GenreListener(model), recording, progress=False)
+    genre = _genre(model, options.genre, int(scores.mean.argmax()))
+    start = _start(recording, model, options.start, scores.times[scores.scores[:, genre].argmax(), 0])
+    begin = round(start * model.sample_rate)
+    sound = recording.read(begin, min(begin + model.length, recording.n_samples), normalise=False)
+    if np.abs(sound).max() < np.finfo(np.float32).tiny:
+        raise UserError(f"{path} is silent from {start:.1f} s on: give another --start")
+    decided = _decide(model, sound[None])[0]
+    return Explained(
+        recording=recording,
+        genres=tuple(model.genres),
+        shares=scores.mean,
+        genre=genre,
+        start=start,
+        sound=sound,
+        decision=float(decided[genre]),
+        stretch_shares=softmax(decided),
+        concepts=tuple(_concepts(model, path, sound, begin, genre, options)),
+        seen=None if model.kind == "SVM" else _seen(model, sound, genre, options),
+        contributions=_contributions(model, sound, genre, options) if model.kind == "SVM" else None,
+    )
+
+
+def _genre(model: GenreModel, asked: str | None, told: int) -> int:
+    if asked is None:
+        return told
+    if asked not in model.genres:
+        raise UserError(f"the model knows no genre {asked!r}: ask for one of {', '.join(model.genres)}")
+    return tuple(model.genres).index(asked)
+
+
+def _start(recording: Recording, model: GenreModel, asked: float | None, found: float) -> float:
+    """Of the stretch; what is asked for is moved forward where less than a whole stretch would be left."""
+    if asked is None:
+        return float(found)
+    if asked >= recording.seconds:
+        raise UserError(f"{recording.path} is {recording.seconds:.1f} s long, and --start {asked:g} is beyond its end")
+    return max(0.0, min(asked, recording.seconds - model.length / model.sample_rate))
+
+
+def _decide(model: GenreModel, sounds: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Decision values of sounds that may be shorter than the model hears, (n, n_samples) → (n, n_genres)."""
+    return model.decide(np.pad(sounds, ((0, 0), (0, model.length - sounds.shape[1]))))
+
+
+def _concepts(
+    model: GenreModel, path: Path, sound: NDArray[np.float32], begin: int, genre: int, options: Options
+) -> Iterator[Concept]:
+    at_most = STRETCHES_OF_SVM if model.kind == "SVM" else STRETCHES
+    ways = [
+        by_parts(sound),
+        by_bands(sound, model.sample_rate),
+        by_beats(sound, model.sample_rate, at_most=at_most),
+    ]
+    if options.stems:
+        stems = read_stems(options.stems, path, sample_rate=model.sample_rate, begin=begin, n_samples=len(sound))
+        ways.append(by_stems(sound, stems))
+    for components in ways:
+        yield _concept(model, components, genre, options)
+
+
+def _concept(model: GenreModel, components: Components, genre: int, options: Options) -> Concept:
+    n = len(components.names)
+    decided: dict[bytes, NDArray[np.float64]] = {}
+
+    def evaluate(masks: NDArray[np.bool_]) -> NDArray[np.float64]:
+        for first in range(0, len(masks), AT_ONCE):
+            some = masks[first : first + AT_ONCE]
+            values = _decide(model, components.mixed(some))
+            decided.update({mask.tobytes(): value for mask, value in zip(some, values, strict=True)})
+        return np.array([decided[mask.tobytes()][genre] for mask in masks])
+
+    weights = component_weights(evaluate, n, repetitions=options.repetitions, draws=DRAWS, seed=options.seed)
+    singles = np.eye(n, dtype=bool)
+    evaluate(np.array([mask for mask in singles if mask.tobytes() not in decided]).reshape(-1, n))
+    alone = softmax(np.stack([decided[mask.tobytes()] for mask in singles]), axis=1)
+    return Concept(components, weights, alone)
+
+
+def _seen(model: SeeingModel, sound: NDArray[np.float32], genre: int, options: Options) -> Seen:
+    if MEAN_SPECTRUM not in model.settings:
+        raise UserError("the model keeps no mean spectrum of its songs to compare with: train it anew")
+    spectrum = torch.tensor(model.settings[MEAN_SPECTRUM], dtype=torch.float32)
+    mel = model.see(np.pad(sound, (0, model.length - len(sound)))[None])[0]
+    grid = Grid(*mel.shape)
+    gradients, gap = integrated_gradients(model.classify, mel, spectrum, genre)
+    occluded = occlusion(model.classify, mel, spectrum, genre, grid)
+    attributions = dict(zip(ATTRIBUTIONS, (gradients, occluded), strict=True))
+    curves, random = measure_curves(model.classify, mel, spectrum, genre, grid, attributions, seed=options.seed)
+    return Seen(mel.numpy(), attributions, gap, curves, random)
+
+
+def _contributions(model: GenreModel, sound: NDArray[np.float32], genre: int, options: Options) -> Contributions:
+    return feature_contributions(model, model.features_of(sound), genre, seed=options.seed)
