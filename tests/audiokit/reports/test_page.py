@@ -135,9 +135,9 @@ def test_two_minutes_are_still_part_of_the_page(make_page, seconds):
 
 
 def test_pictures_are_part_of_the_page(make_page):
-    column, overview = (decoded(image["src"]) for image in make_page(scene(1, 16000)).attributes["img"])
+    column, overview, further = (decoded(image["src"]) for image in make_page(scene(1, 16000)).attributes["img"])
     assert column == ("image/png", thumbnail(np.eye(3), (0, 1)))
-    assert overview == ("image/png", thumbnail(np.eye(5), (0, 1)))
+    assert overview == further == ("image/png", thumbnail(np.eye(5), (0, 1)))
 
 
 def test_scores_are_drawn_as_bars(make_page):
