@@ -74,7 +74,7 @@ def make_page(tmp_path):
     picture = tmp_path / "picture.png"
     picture.write_bytes(thumbnail(np.eye(5), (0, 1)))
 
-    def make(samples, *, title="a.wav", name="a.wav", notes=(), tags=()):
+    def make(samples, *, title="a.wav", name="a.wav", notes=(), tags=(), further=()):
         sound = write(tmp_path / name, samples, 16000)
         column = Column("A <b> B", "one <two>", sound, thumbnail(np.eye(3), (0, 1)), tags)
         page = tmp_path / "index.html"
@@ -87,7 +87,7 @@ def make_page(tmp_path):
             columns=[column],
             picture=picture,
             picture_text="Both <of them>",
-            further_pictures=[(picture, "A <second> one")],
+            further_pictures=[(picture, text) for text in further],
         )
         return Content(page)
 
@@ -102,7 +102,7 @@ def test_texts_are_texts_whatever_is_in_them(make_page):
     assert content.text["p"] == ["1 s; <PANN>", "first <i>\nsecond $columns", "one <two>"]
     assert (content.text["span"], content.text["b"]) == (["A <b>"], ["0.50"])
     assert "script" not in content.attributes
-    assert [image["alt"] for image in content.attributes["img"][1:]] == ["Both <of them>", "A <second> one"]
+    assert content.attributes["img"][1]["alt"] == "Both <of them>"
 
 
 @pytest.mark.parametrize("gain", [0.1, 1, 7])
@@ -135,9 +135,16 @@ def test_two_minutes_are_still_part_of_the_page(make_page, seconds):
 
 
 def test_pictures_are_part_of_the_page(make_page):
-    column, overview, further = (decoded(image["src"]) for image in make_page(scene(1, 16000)).attributes["img"])
+    column, overview = (decoded(image["src"]) for image in make_page(scene(1, 16000)).attributes["img"])
     assert column == ("image/png", thumbnail(np.eye(3), (0, 1)))
-    assert overview == further == ("image/png", thumbnail(np.eye(5), (0, 1)))
+    assert overview == ("image/png", thumbnail(np.eye(5), (0, 1)))
+
+
+def test_further_pictures_are_below_the_first(make_page):
+    *_, overview, further = make_page(scene(1, 16000), further=["A <second> one"]).attributes["img"]
+    assert overview["alt"] == "Both <of them>"
+    assert further["alt"] == "A <second> one"
+    assert decoded(further["src"]) == ("image/png", thumbnail(np.eye(5), (0, 1)))
 
 
 def test_scores_are_drawn_as_bars(make_page):
