@@ -43,6 +43,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_mixed_precision_option(parser)
     add("--compile", action="store_true", help="torch.compile")
     add("--patience", type=cli.positive, metavar="EPOCHS", help="stop after so many epochs without improvement")
+    help_text = "longest time between checkpoints (%(default)s)"
+    add("--checkpoint_seconds", type=cli.positive, default=300, metavar="SECONDS", help=help_text)
     add("--start_from", type=Path, metavar="FILE", help="weights to start from, such as those in reference_models/")
     add("--tensorboard", type=Path, metavar="FOLDER", help="write loss curves for TensorBoard")
 
@@ -63,6 +65,7 @@ def training_experiment(options: Namespace) -> TrainingExperiment:
         mixed_precision=options.mixed_precision and can_mix_precision(device),
         compile=options.compile,
         patience=options.patience,
+        checkpoint_seconds=options.checkpoint_seconds,
         start_from=options.start_from,
         tensorboard=options.tensorboard,
     )

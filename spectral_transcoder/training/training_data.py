@@ -9,10 +9,13 @@ import numpy as np
 import torch
 
 from spectral_transcoder.datasets.chunk_dataset import load_split, open_chunks
+from spectral_transcoder.training.metrics import file_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 __all__ = ["JoinedDatasets", "balanced_shares", "equal_shares"]
 
@@ -33,13 +36,14 @@ class JoinedDatasets:
             return parts[0]
         return {name: torch.cat([part[name] for part in parts]) for name in names}
 
-    def fnames(self, split: str) -> list[str]:
-        """`<file>_<second>` of each chunk."""
-        names = []
+    def files(self, split: str) -> NDArray[np.integer]:
+        """Number of the recording of each chunk, (n_chunks,); recordings of two datasets are never the same."""
+        numbers, n_files = [], 0
         for path in self.paths:
             with open_chunks(path) as dataset:
-                names += dataset.fnames(split)
-        return names
+                numbers.append(n_files + file_numbers(dataset.fnames(split)))
+            n_files = int(numbers[-1][-1]) + 1 if len(numbers[-1]) else n_files
+        return np.concatenate(numbers)
 
     def sizes(self, split: str) -> list[int]:
         """Chunks that each dataset has in a split."""

@@ -108,6 +108,9 @@ class TrainingExperiment:
     mixed_precision: bool = False
     compile: bool = False
     patience: int | None = None
+    checkpoint_seconds: float = 300
+    """Longest time between checkpoints within an epoch."""
+
     start_from: Path | None = None
     """Weights of a transcoder of the same shape to start training from, in place of random ones."""
 
@@ -248,6 +251,7 @@ class TrainingExperiment:
             mixed_precision=self.mixed_precision,
             compile=self.compile,
             train_mode_evaluation=self.paper,
+            checkpoint_seconds=self.checkpoint_seconds,
             averaging=AVERAGING if setting.get("averaging") else 0.0,
             longest_gradient=LONGEST_GRADIENT if setting.get("schedule") == "cosine" else None,
         )
@@ -278,6 +282,9 @@ class TrainingExperiment:
     def _shares(self, setting: Setting) -> torch.Tensor | None:
         """Shares of the epochs that the chunks take part in; None: they all do."""
         sizes = self._dataset(setting).sizes("train")
+        if setting["transcoder"] == "tagger":
+            first_rows = window_rows(self._files(setting, "train"))[:, 0]
+            sizes = np.histogram(first_rows, np.cumsum([0, *sizes]))[0].tolist()
         shares = balanced_shares(self._oracle_scores(setting, "train")) if setting.get("balance") else None
         if len(sizes) == 1:
             return shares
@@ -307,7 +314,7 @@ class TrainingExperiment:
 
     def _files(self, setting: Setting, split: str) -> np.ndarray:
         """Number of the recording of each chunk."""
-        return metrics.file_numbers(self._dataset(setting).fnames(split))
+        return self._dataset(setting).files(split)
 
     def _dataset(self, setting: Setting) -> JoinedDatasets:
         modalities = setting["dataset"].split(DATASET_SEPARATOR)

@@ -1,0 +1,66 @@
+"""The script for a lent machine says how it is used, ends in its time, and leaves what it goes on from."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from audio_fixtures import save_yamnet, scene, write
+
+from audiokit.paths import ROOT
+from spectral_transcoder.datasets.recording_pack import write_pack
+
+SCRIPT = ROOT / "exp_train_model" / "train_on_device.sh"
+
+
+def run(*arguments, **settings):
+    environment = os.environ | {"PYTHON": sys.executable, "OMP_NUM_THREADS": "1"} | settings
+    return subprocess.run(
+        ["bash", SCRIPT, *map(str, arguments)], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def pack(tmp_path):
+    paths = [write(tmp_path / "recordings" / f"{number}.wav", scene(2, seed=number)) for number in range(2)]
+    write_pack([paths], tmp_path / "pack.tar", largest_bytes=10**6)
+    return tmp_path / "pack.tar"
+
+
+def test_without_arguments_it_says_how_it_is_used():
+    done = run()
+    assert done.returncode == 2
+    assert "exp_train_model/train_on_device.sh PACK FOLDER" in done.stdout
+    assert "MINUTES (8.5)" in done.stdout
+
+
+def test_bash_finds_no_fault_in_it():
+    subprocess.run(["bash", "-n", SCRIPT], check=True)
+
+
+def test_it_ends_in_its_time_and_leaves_no_process(tmp_path, pack):
+    models = save_yamnet(tmp_path / "models")
+    start = time.monotonic()
+    done = run(pack, tmp_path / "out", MINUTES="0.4", SCENES="1", TEACHERS="YamNet", MODELS=str(models), DEVICE="cpu")
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - start < 0.4 * 60 + 20
+    assert done.stdout.endswith("(ended after 0.4 minutes; start again to go on)\n")
+    assert (tmp_path / "out" / "log" / "unpack.txt").is_file()
+    own = [path for path in Path("/proc").glob("[0-9]*/cmdline") if str(tmp_path / "out") in _command(path)]
+    assert own == []
+
+
+def test_it_ends_at_once_where_no_scenes_can_be_made(tmp_path):
+    (tmp_path / "none.tar").write_bytes(b"no archive")
+    done = run(tmp_path / "none.tar", tmp_path / "out", MINUTES="2", DEVICE="cpu")
+    assert done.returncode == 1
+    assert f"no scenes are being made any more; see {tmp_path / 'out'}/log" in done.stderr
+
+
+def _command(path):
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
