@@ -56,8 +56,11 @@ class LabelledDataset:
     folder: str = ""
     """Of the download; the name by default."""
 
+    unpacked: str = ""
+    """Name of that folder in the archive that its makers publish."""
+
     audio: str = "audio"
-    """Folder of the recordings in that one."""
+    """Folder of the recordings, or of folders of them, in that one."""
 
     is_multilabel: bool = False
     """Whether clips can have several classes, or none."""
@@ -97,8 +100,10 @@ class LabelledDataset:
         return clips
 
     def folder_in(self, path: Path) -> Path:
-        """The dataset's own folder."""
-        return path / (self.folder or self.name)
+        """The dataset's own folder: as it is downloaded here, or as its makers have packed it."""
+        folder = path / (self.folder or self.name)
+        packed = path / (self.unpacked or folder.name)
+        return packed if packed.is_dir() and not folder.is_dir() else folder
 
     def targets(self, clips: Sequence[Clip]) -> NDArray[np.float32]:
         """Labels as numbers, (n_clips, n_classes), 1 where a class is present."""

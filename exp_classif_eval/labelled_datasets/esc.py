@@ -51,6 +51,7 @@ DATASETS = tuple(
         groups=FOLDER / f"sub_classes_{name.lower().replace('-', '')}.csv",
         folds=tuple("12345"),
         folder="ESC-50",
+        unpacked="ESC-50-master",
     )
     for name, classes in (("ESC-10", ESC_10), ("ESC-50", ESC_50))
 )

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import errno
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audiokit.labels.labelled_dataset import Clip
-from audiokit.sound.durations import add_durations
+from audiokit.sound.durations import DURATION, measure_durations, write_durations
 from spectral_transcoder.classification.grouped_dataset import GroupedDataset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["DATASETS"]
+
+NAME_COLUMN = "slice_file_name"
 
 SHORTEST_SECONDS = 1
 """YAMNet makes nothing of shorter ones; the paper leaves them out for both teachers."""
@@ -33,14 +38,24 @@ CLASSES = (
 
 def read_clips(folder: Path) -> Iterator[Clip]:
     """Clips of one second at least, by the durations that `download_datasets.py` measures; else it is done here."""
-    import pandas
+    for row in _rows(folder):
+        if row[DURATION] is not None and float(row[DURATION]) >= SHORTEST_SECONDS:
+            yield Clip(row[NAME_COLUMN], str(row["fold"]), frozenset({f"{row['classID']}_{row['class']}"}))
 
+
+def _rows(folder: Path) -> list[dict]:
+    """Rows of the dataset's table with durations; of a part of the dataset they are measured each time."""
     original, measured = (folder / "metadata" / name for name in ("UrbanSound8K.csv", "UrbanSound8K_recalculated.csv"))
-    if not measured.exists():
-        add_durations(original, folder / "audio", measured, name_column="slice_file_name")
-    table = pandas.read_csv(measured)
-    for row in table[table["duration"] >= SHORTEST_SECONDS].to_dict("records"):
-        yield Clip(row["slice_file_name"], str(row["fold"]), frozenset({f"{row['classID']}_{row['class']}"}))
+    if measured.exists():
+        with open(measured, newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    if not original.exists():
+        raise FileNotFoundError(errno.ENOENT, "", str(original))
+    columns, rows = measure_durations(original, folder / "audio", name_column=NAME_COLUMN)
+    if all(row[DURATION] is not None for row in rows):
+        with suppress(PermissionError):  # where nobody may write it is measured again
+            write_durations(measured, columns, rows)
+    return rows
 
 
 DATASETS = (
@@ -50,5 +65,6 @@ DATASETS = (
         read_clips=read_clips,
         groups=Path(__file__).parents[1] / "sub_classes_urbansound8k.csv",
         folds=tuple(map(str, range(1, 11))),
+        unpacked="UrbanSound8K",
     ),
 )

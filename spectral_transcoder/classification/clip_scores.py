@@ -13,6 +13,7 @@ import torch
 from audiokit.errors import in_one_line
 from audiokit.learning.inference import quicken
 from audiokit.sound.audio import Recording
+from audiokit.sound.recording_path import recording_path
 from spectral_transcoder.third_octave import SAMPLE_RATE, third_octave
 from spectral_transcoder.transcoders.tagger import WINDOW_SECONDS
 from spectral_transcoder.transcoding import transcode
@@ -56,7 +57,7 @@ class ClipScorer:
     models
         that give the scores.
     audio
-        folder of the recordings.
+        folder of the recordings, or of folders of them.
     paper
         as the original: it gives the transcoders YAMNet's 16 kHz waveform as if it had 32 kHz, which reads frequencies
         an octave too high and makes one second of two.
@@ -79,10 +80,11 @@ class ClipScorer:
         """
         recordings, notes, unusable = {}, {}, []
         for index, name in clips:
+            path = recording_path(self.audio, name)
             try:
-                recordings[index], notes[index] = self._read(self.audio / name)
+                recordings[index], notes[index] = self._read(path)
             except Exception as error:
-                unusable.append(ScoredClip(index, problem=in_one_line(error, self.audio / name)))
+                unusable.append(ScoredClip(index, problem=in_one_line(error, path)))
         alike = defaultdict(list)
         for index, waveforms in recordings.items():
             alike[tuple(map(len, waveforms.values()))].append(index)

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from audiokit.errors import UserError
 from audiokit.files import UNKNOWN_STAMP, changed_files, stamp
+from audiokit.sound.recording_path import recording_path
 from audiokit.storage.workers import available_cores, results_in_rounds
 from spectral_transcoder.classification.clip_scores import ClipScorer, ScoredClip
 from spectral_transcoder.classification.partial_scores import PartialScores
@@ -135,7 +136,7 @@ def create_scores(
 
 def _stamps(clips: Sequence[Clip], audio: Path) -> NDArray[np.int64]:
     """Stamps of recordings, (n_clips, 2); unknown ones of those that are not here."""
-    paths = [audio / clip.name for clip in clips]
+    paths = [recording_path(audio, clip.name) for clip in clips]
     stamps = [stamp(path) if path.is_file() else UNKNOWN_STAMP for path in paths]
     return np.array(stamps, np.int64).reshape(-1, 2)
 
@@ -173,7 +174,9 @@ class _There:
     def without_changed(self, audio: Path) -> Self:
         """Without the rows of recordings that are not what they were when they were scored."""
         names = list(self.rows)
-        changed = {names[number] for number in changed_files([audio / name for name in names], self.stamps)}
+        changed = {
+            names[number] for number in changed_files([recording_path(audio, name) for name in names], self.stamps)
+        }
         if changed:
             print(f"{self.path}: {len(changed)} recordings have changed and are scored anew", file=sys.stderr)
         if unknown := int((~self.stamps.any(axis=1)).sum()):

@@ -12,6 +12,7 @@ from classification_fixtures import SONYC, URBAN, write_sonyc, write_table, writ
 
 from audiokit.errors import UserError
 from audiokit.labels.labelled_dataset import Clip
+from audiokit.sound.recording_path import recording_path
 from exp_classif_eval import labelled_datasets as package
 from exp_classif_eval.labelled_datasets import dataset_named, labelled_datasets
 from teachers.audioset import audioset_labels
@@ -132,6 +133,39 @@ def test_measured_durations_are_taken_where_they_are(urban, tmp_path):
     assert len(URBAN.find_clips(tmp_path)) == 3
 
 
+@pytest.fixture
+def in_folds(urban, tmp_path):
+    """UrbanSound8K as its makers pack it: audio/fold1/… below UrbanSound8K."""
+    folder = tmp_path / "UrbanSound8K"
+    shutil.copytree(urban / "URBAN-SOUND-8K", folder, ignore=shutil.ignore_patterns("*_recalculated.csv"))
+    with open(folder / "metadata/UrbanSound8K.csv", newline="", encoding="utf-8") as file:
+        folds = {row["slice_file_name"]: row["fold"] for row in csv.DictReader(file)}
+    for name, fold in folds.items():
+        place = folder / "audio" / f"fold{fold}"
+        place.mkdir(exist_ok=True)
+        (folder / "audio" / name).rename(place / name)
+    return tmp_path
+
+
+def test_urbansound8k_is_read_as_it_is_unpacked(urban, in_folds):
+    clips = URBAN.find_clips(in_folds)
+    assert clips == URBAN.find_clips(urban)
+    audio = URBAN.folder_in(in_folds) / "audio"
+    assert {recording_path(audio, clip.name) for clip in clips} == {
+        audio / f"fold{clip.fold}" / clip.name for clip in clips
+    }
+
+
+def test_a_part_of_urbansound8k_is_read_and_measured_anew_when_there_is_more(in_folds):
+    audio = URBAN.folder_in(in_folds) / "audio"
+    (audio / "fold2").rename(in_folds / "elsewhere")
+    assert {clip.fold for clip in URBAN.find_clips(in_folds)} == {"1", "3"}
+    assert not list(audio.parent.glob("metadata/*_recalculated.csv"))
+    (in_folds / "elsewhere").rename(audio / "fold2")
+    assert {clip.fold for clip in URBAN.find_clips(in_folds)} == {"1", "2", "3"}
+    assert len(list(audio.parent.glob("metadata/*_recalculated.csv"))) == 1
+
+
 def test_the_classes_of_urbansound8k_are_those_of_its_table(shared):
     table = pandas.read_csv(shared / "data/metadata/UrbanSound8K.csv")
     names = {f"{number}_{name}" for number, name in zip(table["classID"], table["class"], strict=True)}
@@ -238,6 +272,7 @@ def test_without_training_any_fold_will_do():
 
 NEW_DATASET = """
 from audiokit.labels.labelled_dataset import Clip
+from audiokit.sound.recording_path import recording_path
 from spectral_transcoder.classification.grouped_dataset import GroupedDataset
 
 DATASETS = (

@@ -167,7 +167,7 @@ def test_recordings_that_cannot_be_used_do_not_keep_others_from_it(audio, models
     assert clips["long.wav"].problem == ""
     found = by_model(clips["long.wav"].scores)["YamNet/cnn"]
     np.testing.assert_allclose(found, scored["long.wav"]["YamNet/cnn"], rtol=1e-4, atol=1e-6)
-    reasons = {"text.wav": "no audio file", "missing.wav": "cannot read", "empty.wav": "0 samples", "nan.wav": "finite"}
+    reasons = {"text.wav": "it is a text", "missing.wav": "cannot read", "empty.wav": "0 samples", "nan.wav": "finite"}
     for name, reason in reasons.items():
         assert clips[name].scores is None
         assert reason in clips[name].problem

@@ -173,7 +173,9 @@ def test_files_that_are_missing_or_others_are_told(tmp_path):
     with pytest.raises(UserError, match=r"--audio_dataset_name ESC-10$"):
         ScoreFile(score_path(tmp_path, "ESC-10"))
     path.write_text("no HDF5")
-    with pytest.raises(UserError, match=r"ESC-10-LOGITS-paper.h5 holds no scores .*delete it and make it anew"):
+    with pytest.raises(
+        UserError, match=r"ESC-10-LOGITS-paper.h5 is damaged or no HDF5 file .*delete it and make it anew"
+    ):
         ScoreFile(path)
     with h5py.File(path, "w") as file:
         file["names"] = 1
@@ -362,7 +364,7 @@ def test_without_unreadable_recordings_the_file_is_not_completed(with_faults, mo
     assert not path.exists()
     assert summary.absent == ["5.wav"]
     assert summary.unusable.keys() == {"3.wav"}
-    assert "no audio file" in summary.unusable["3.wav"]
+    assert "it is a text" in summary.unusable["3.wav"]
 
 
 def test_unless_they_may_be_left_out(with_faults, expected, models, monkeypatch, capsys):
