@@ -32,7 +32,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--n_clips", type=cli.positive, default=660, metavar="N", help="to train on, 5 s each (%(default)s)")
+    add("--n_clips", type=cli.positive, default=440, metavar="N", help="to train on, 5 s each (%(default)s)")
     add("--epochs", type=cli.positive, default=20, help="(%(default)s)")
     return parser.parse_args(arguments)
 
