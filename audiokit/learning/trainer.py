@@ -267,8 +267,8 @@ class Trainer:
             self.network.load_state_dict(self.trained.best_state)
             save_training(self)
         raise UserError(
-            f"the training loss became {loss} in epoch {self.epoch + 1}: the state of epoch {self.best_epoch} is kept "
-            f"in {self.checkpoint}; delete it and train with a smaller learning rate"
+            f"the training loss became {loss} in epoch {self.epoch + 1}: the state of epoch {self.best_epoch or 0} is "
+            f"kept in {self.checkpoint}; delete it and train with a smaller learning rate"
         )
 
 
