@@ -185,7 +185,7 @@ def _sound(recording: Recording, folder: Path) -> Path:
     """A sound that the page can play: the recording itself, which is embedded, or a copy where it is long."""
     if recording.seconds <= EMBEDDED_SECONDS:
         return recording.path
-    path = folder / f"{output_stem(recording.path)}.wav"
+    path = folder / f"{output_stem(recording.path)}_heard.wav"  # not the name of the recording, which may lie here
     step = COPIED_SECONDS * recording.sample_rate
     with write_whole(path) as partial, write_wav(partial, recording.sample_rate, n_samples=recording.n_samples) as file:
         for start in range(0, recording.n_samples, step):

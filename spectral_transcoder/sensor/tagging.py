@@ -44,7 +44,7 @@ from spectral_transcoder.third_octave import SLOW
 from teachers.label_groups import TRAFFIC_VOICE_BIRDS, group_members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from typing import Self
 
     from numpy.typing import NDArray
@@ -124,6 +124,11 @@ class Tagger:
         record = _named(stem, "_settings.json")
         with hold(record, wait=True):
             return self._tag(path, stem, record)
+
+    def files(self, stem: Path) -> list[Path]:
+        """Tables, picture and record that are made under a stem."""
+        tables = [_named(stem, f"_{kind}.{self.wanted.format}") for kind in ("summary", "scores")]
+        return [*tables, _named(stem, ".png"), _named(stem, "_settings.json")]
 
     def _tag(self, path: str | Path, stem: Path, record: Path) -> list[Path]:
         source = open_levels(path, self.reading)
@@ -286,6 +291,12 @@ def _readable(paths: Iterable[str | Path], reading: Reading) -> Iterator[LevelSo
             yield open_levels(path, reading)
 
 
+def _spare(own: Collection[Path], path: str | Path, made: Iterable[Path]) -> None:
+    """Refuse to write over what was given to be read."""
+    if lost := next((file for file in made if file.resolve() in own), None):
+        raise UserError(f"what is made of {path} would overwrite {lost}, which is to be read: use another --output")
+
+
 def _record(settings: dict, written: Sequence[Path], record: Path) -> None:
     """Write down what was made, and with what."""
     files = {path.name: path.stat().st_size for path in written}
@@ -383,6 +394,7 @@ def tag_all(
     n_done, n_failed = 0, 0
     stems: dict[Path, str | Path] = {}
     named = {Path(name) for name in names}
+    own = {Path(path).resolve() for path, _ in files}
     for path, folder in files:
         stem = output / folder / ("stdin" if path == STANDARD_INPUT else short_stem(stem_of(Path(path))))
         try:
@@ -390,6 +402,7 @@ def tag_all(
                 raise UserError(
                     f"{path} would overwrite what is made of {stems[stem]}: rename it, or use another --output"
                 )
+            _spare(own, path, tagger.files(stem))
             stems[stem] = path
             for file in tagger.tag(path, stem):
                 print(f"  {file}")
