@@ -9,7 +9,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
-from audiokit.experiments.journal import write_journal
+from audiokit.experiments.journal import journal_path, write_journal
+from audiokit.files import make_folder
+from audiokit.storage.holding import hold
+from audiokit.storage.wholeness import is_made
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -94,7 +97,13 @@ def _possible(experiment: Experiment, settings: Collection[Setting]) -> Collecti
 
 
 def compute_setting(experiment: Experiment, setting: Setting) -> None:
-    """Compute one setting and write down how."""
-    start = time.monotonic()
-    experiment.run(setting)
-    write_journal(experiment.root, setting, seconds=time.monotonic() - start, options=experiment.options)
+    """Compute one setting and write down how; of two processes, the second waits for what the first makes."""
+    journal = journal_path(experiment.root, setting)
+    make_folder(journal.parent)
+    asked = time.time_ns()
+    with hold(journal, wait=True):
+        if is_made([journal], since=asked) and experiment.is_done(setting):
+            return  # made while this process waited
+        start = time.monotonic()
+        experiment.run(setting)
+        write_journal(experiment.root, setting, seconds=time.monotonic() - start, options=experiment.options)

@@ -16,12 +16,14 @@ from torch import nn
 from tqdm import tqdm
 
 from audiokit.errors import UserError
+from audiokit.files import make_folder
 from audiokit.learning.averaging import AveragedWeights
 from audiokit.learning.batches import TRAIN, batches, n_items
 from audiokit.learning.interruption import Interrupted, stop_requests
 from audiokit.learning.options import Trained
 from audiokit.learning.schedules import Progress
 from audiokit.learning.training_checkpoint import resume_training, save_training
+from audiokit.storage.holding import hold
 
 if TYPE_CHECKING:
     import threading
@@ -105,8 +107,14 @@ class Trainer:
         Interrupted
             after SIGTERM, SIGUSR1 or Ctrl-C, with a checkpoint saved.
         UserError
-            where the loss is not finite any more; the best state so far is in the checkpoint.
+            where the loss is not finite any more; the best state so far is in the checkpoint. Where another process
+            trains to the same checkpoint.
         """
+        make_folder(self.checkpoint.parent)
+        with hold(self.checkpoint):
+            return self._train()
+
+    def _train(self) -> Trained:
         torch.manual_seed(self.options.seed)
         if self.checkpoint.is_file():
             resume_training(self)

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from audiokit.errors import UserError
 from audiokit.files import make_folder, sha256, write_whole
+from audiokit.storage.holding import hold, remove_parts
 from audiokit.storage.workers import available_cores, results_in_rounds
 from exp_lumen.instruments import CODES
 from exp_lumen.synthesis.mixtures import instruments_of, make_mixture
@@ -40,6 +41,13 @@ def make_dataset(recipe: Recipe, folder: Path, *, n_clips: int, workers: int | N
         where the folder holds mixtures by another recipe, and what rendering raises.
     """
     make_folder(folder / "audio")
+    with hold(folder / TABLE, wait=True):
+        for place in (folder, folder / "audio"):
+            remove_parts(place)
+        return _make(recipe, folder, n_clips=n_clips, workers=workers)
+
+
+def _make(recipe: Recipe, folder: Path, *, n_clips: int, workers: int | None) -> Path:
     _check_recipe(recipe, folder / SETTINGS)
     writer = _Writer(recipe, folder)
     n_processes = min(workers or available_cores(), n_clips)
