@@ -71,7 +71,8 @@ def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | 
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = main(arguments)
-        sys.stdout.flush()  # here, where it can be told, and not at the end of the process
+        if sys.stdout:  # which may be closed
+            sys.stdout.flush()  # here, where it can be told, and not at the end of the process
         return status
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

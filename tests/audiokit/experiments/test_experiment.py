@@ -362,3 +362,23 @@ def test_headings_tell_the_unit_and_the_better_direction():
     assert Metric("error", lambda setting: None).heading == "error\N{NO-BREAK SPACE}↓"
     metric = Metric("hits", lambda setting: None, title="top-1", direction="higher", percent=True)
     assert metric.heading == "top-1 (%)\N{NO-BREAK SPACE}↑"
+
+
+def test_of_two_processes_that_compute_one_setting_the_second_waits_and_takes_it_as_it_is(tmp_path, capsys):
+    experiment = toy(tmp_path)
+    (setting, _) = select(ONE, PLANS)
+    runs = []
+
+    def run_slowly(setting):
+        runs.append(setting)
+        time.sleep(0.3)
+        experiment.run(setting)
+
+    slow = replace(experiment, run=run_slowly)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: compute(slow, [setting]), range(2)))
+    assert len(runs) == 1
+    assert "another process is making" in capsys.readouterr().err
+    compute(slow, [setting])  # asked for when it is done, it is made anew
+    assert len(runs) == 2
+    assert not list(tmp_path.rglob("*.lock"))

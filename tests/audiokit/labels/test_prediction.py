@@ -9,6 +9,7 @@ import pytest
 import soundfile
 from PIL import Image
 
+from audiokit.labels import prediction
 from audiokit.labels.prediction import predict, predict_all
 from audiokit.labels.scores_over_time import ScoresOverTime
 
@@ -80,6 +81,18 @@ def test_one_that_cannot_be_used_does_not_cost_the_others(recording, tmp_path, c
     assert len(errors) == 2
     assert "silent.wav is silent" in errors[1]
     assert "Shorter than the 0.50 s that are heard at once" in (tmp_path / "out/short/index.html").read_text()
+
+
+def test_a_long_recording_that_lies_where_its_page_is_made_stays_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(prediction, "EMBEDDED_SECONDS", 1)
+    path = tmp_path / "call" / "call.wav"
+    path.parent.mkdir()
+    soundfile.write(path, np.full(2 * RATE, 0.1) * np.resize([1, -1], 2 * RATE), RATE, subtype="FLOAT")
+    content = path.read_bytes()
+    page = predict(Loudness(), path, tmp_path).page
+    assert page.parent == path.parent
+    assert path.read_bytes() == content
+    assert soundfile.info(path.with_name("call_heard.wav")).frames == 2 * RATE
 
 
 def test_the_order_of_labels_settles_what_is_equal():

@@ -26,6 +26,7 @@ from audiokit.learning.keeping import Keeping
 from audiokit.learning.options import Trained, TrainingOptions
 from audiokit.learning.schedules import Constant, Cosine, Plateau
 from audiokit.learning.trainer import Trainer
+from audiokit.storage.holding import hold
 from spectral_transcoder.training.losses import MelObjective
 
 N_TRAIN, N_VALID, N_EVAL = 10, 6, 3
@@ -867,3 +868,10 @@ def test_only_a_training_split_and_another_are_needed(tmp_path):
     splits = make_splits()
     del splits["eval"]
     assert train(tmp_path, splits=splits).losses.keys() == {"losses_train", "losses_valid"}
+
+
+def test_of_two_trainings_to_one_checkpoint_the_second_ends_with_a_line(tmp_path):
+    trainer = make_trainer(tmp_path)
+    with hold(trainer.checkpoint), pytest.raises(UserError, match=r"^another process is making .*: wait for it, or"):
+        trainer.train()
+    assert not trainer.checkpoint.exists()

@@ -1,14 +1,13 @@
 """What is wrong with one file, or odd about its name, never costs the others."""
 
 import os
-import random
 import re
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
 from audio_fixtures import save_yamnet, scene, write
+from broken_recordings import write_broken
 from dataset_fixtures import make
 
 import generate_audio
@@ -175,44 +174,9 @@ def test_scenes_are_made_without_the_recordings_that_cannot_be_read(tmp_path, ca
 # Recordings broken at random
 
 
-def break_at_random(content, draw):
-    """A copy with a piece overwritten, cut out, doubled, or with the end missing."""
-    broken = bytearray(content)
-    start = draw.randrange(draw.choice([64, len(broken)]))
-    length = draw.choice([1, 4, 100, len(broken) // 3])
-    match draw.randrange(4):
-        case 0:
-            broken[start : start + length] = draw.randbytes(length)
-        case 1:
-            del broken[start : start + length]
-        case 2:
-            broken[start:start] = broken[start : start + length]
-        case 3:
-            del broken[start:]
-    return bytes(broken)
-
-
 @pytest.fixture
 def broken(tmp_path):
-    """Recordings of several formats, broken at places that are the same in every run."""
-    draw = random.Random(17)
-    formats = {
-        "wav": {"subtype": "PCM_16"},
-        "flac": {},
-        "ogg": {},
-        "mp3": {},
-        "aiff": {},
-        "au": {},
-        "w64": {},
-        "caf": {},
-    }
-    folder = tmp_path / "broken"
-    for number in range(N_BROKEN):
-        suffix, written = list(formats.items())[number % len(formats)]
-        stereo = np.stack([scene(1.2), scene(1.2, seed=1)], axis=1)
-        path = write(folder / f"{number:02}.{suffix}", stereo, **written)
-        path.write_bytes(break_at_random(path.read_bytes(), draw))
-    return sorted(folder.iterdir())
+    return write_broken(tmp_path / "broken", N_BROKEN, seed=17)
 
 
 def test_of_thirty_broken_recordings_each_is_done_or_told_and_nothing_is_half(tmp_path, generated, broken):

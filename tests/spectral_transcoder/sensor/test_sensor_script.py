@@ -293,6 +293,18 @@ def test_one_bad_file_does_not_keep_the_others_from_being_done(tmp_path, run, ou
     assert files_in(out) == {f"good{ending}" for ending in RESULTS}
 
 
+def test_what_is_to_be_read_is_not_written_over(tmp_path, run):
+    first = write_csv(tmp_path / "a.csv", make_table(make_levels(80)))
+    second = write_csv(tmp_path / "a_summary.csv", make_table(make_levels(80, seed=1)))
+    content = second.read_bytes()
+    status, _, complaints = run(first, second, "--output", tmp_path)
+    assert status == SOME_LEFT_OUT
+    assert f"error: what is made of {first} would overwrite {second}, which is to be read: use another --output" in (
+        complaints
+    )
+    assert second.read_bytes() == content
+
+
 def test_one_bad_file_does_not_keep_the_offset_from_being_found(tmp_path, run, out):
     bad = write_npy(tmp_path / "bad.npy", np.zeros((80, 31)))
     good = write_npy(tmp_path / "good.npy", np.full((80, 29), 60 - 10 * np.log10(29), np.float32))
