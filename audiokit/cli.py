@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import re
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["columns", "positive", "quick_imports", "run", "share"]
+
+PART = re.compile(r"\.\d+\.part(?=\.[^.]*$|$)")
+"""What `files.write_whole` puts into the name of a file that is not finished."""
 
 INTERRUPTED = 130  # what shells report for Ctrl-C
 READER_GONE = 141  # and for a process whose reader has gone away
@@ -63,8 +67,8 @@ def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | 
     Returns
     -------
     int
-        the exit status: that of `main`; 1 for a `UserError` or a full disk; 130 after Ctrl-C; 141 where nobody reads
-        what is printed any more (`script.py --list | head -3`).
+        the exit status: that of `main`; 1 for a `UserError`, or what the system refuses to do with a file; 130 after
+        Ctrl-C; 141 where nobody reads what is printed any more (`script.py --list | head -3`).
     """
     # Names of files may hold what the terminal's encoding has not.
     if hasattr(sys.stdout, "reconfigure"):
@@ -83,13 +87,19 @@ def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | 
         _print_nowhere()
         return READER_GONE
     except OSError as error:
-        if error.errno not in DISK_FULL:
+        if error.errno not in DISK_FULL and error.filename is None:
             raise
-        print(
-            f"error: the disk is full ({error.filename or 'while writing'}): free some space and run again",
-            file=sys.stderr,
-        )
+        print(f"error: {_refusal(error)}", file=sys.stderr)
     return 1
+
+
+def _refusal(error: OSError) -> str:
+    """What the system would not do, in a line."""
+    is_name = isinstance(error.filename, str | bytes | os.PathLike)
+    name = PART.sub("", os.fsdecode(error.filename)) if is_name else error.filename
+    if error.errno in DISK_FULL:
+        return f"the disk is full ({name or 'while writing'}): free some space and run again"
+    return f"cannot read or write {name} ({error.strerror}): mend that and run again"
 
 
 def _print_nowhere() -> None:

@@ -46,6 +46,15 @@ def test_an_interruption_is_told_in_one_line(capsys):
     assert "run the same command again" in err
 
 
+def test_what_the_system_refuses_with_a_file_is_told_in_one_line(capsys):
+    assert cli.run(failing(PermissionError(13, "Permission denied", "a/b.4711.part.csv"))) == 1
+    assert capsys.readouterr().err == (
+        "error: cannot read or write a/b.csv (Permission denied): mend that and run again\n"
+    )
+    with pytest.raises(ConnectionError):  # of no file: a fault of the program
+        cli.run(failing(ConnectionError("what")))
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT], ids=["full", "quota"])
 @pytest.mark.parametrize("name", ["results/song.wav", None])
 def test_a_full_disk_is_told_in_one_line(number, name, capsys):
