@@ -67,8 +67,9 @@ def _shown(scores: ScoresOverTime) -> NDArray[np.int64]:
 
 
 def _draw_rows(figure: Figure, axes: Axes, scores: ScoresOverTime, shown: NDArray[np.int64], *, label: str) -> None:
-    # A piece is drawn until the next one begins, which may be before its own end.
-    edges = np.append(scores.times[:, 0], scores.times[-1, 1])
+    # Where pieces overlap, the one ends and the next begins in the middle of what they share.
+    begins, ends = scores.times.T
+    edges = np.concatenate([begins[:1], (ends[:-1] + begins[1:]) / 2, ends[-1:]])
     mesh = axes.pcolormesh(
         edges, np.arange(len(shown) + 1), scores.scores[:, shown].T, cmap="viridis", vmin=0, vmax=1, rasterized=True
     )

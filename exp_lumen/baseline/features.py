@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,9 +39,9 @@ def whole_file_features(waveform: NDArray[np.float32]) -> NDArray[np.float64]:
 
     sound = np.pad(waveform, (0, max(0, SHORTEST - len(waveform))))
     sound = sound[: len(sound) // 2 * 2]
-    magnitudes = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))[:, None]
+    magnitudes = np.abs(np.fft.rfft(sound * np.hanning(len(sound)).astype(np.float32)))[:, None]
     options = {"S": magnitudes, "sr": SAMPLE_RATE}
-    mel = librosa.feature.melspectrogram(S=magnitudes**2, sr=SAMPLE_RATE, n_fft=len(sound))
+    mel = _mel_weights(len(sound)) @ magnitudes**2
     spectral = [
         librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=N_MFCC),
         np.mean(np.signbit(sound[1:]) != np.signbit(sound[:-1])),
@@ -53,6 +54,14 @@ def whole_file_features(waveform: NDArray[np.float32]) -> NDArray[np.float64]:
     ]
     irregular = [permutation_entropy(sound), spectral_entropy(sound, SAMPLE_RATE), svd_entropy(sound), *hjorth(sound)]
     return np.concatenate([*(np.ravel(values) for values in spectral), irregular])
+
+
+@lru_cache(maxsize=2)
+def _mel_weights(n_samples: int) -> NDArray[np.float32]:
+    """Of a spectrum of the whole file, (128, n_samples // 2 + 1); files of a dataset are often of one length."""
+    import librosa
+
+    return librosa.filters.mel(sr=SAMPLE_RATE, n_fft=n_samples)
 
 
 @dataclass(frozen=True)
