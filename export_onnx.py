@@ -1,7 +1,8 @@
 """Write a trained transcoder as an ONNX file, for sensors and whatever else has no PyTorch.
 
 The file takes seconds of third-octave levels, `third_octave` (batch, 8, 29) in dB, and gives the teacher's log-Mel
-spectrograms, `mel`. It is compared with PyTorch before it is left there.
+spectrograms, `mel`. With the teacher, it takes up to ten seconds at once, (batch, seconds, 8, 29), and gives `scores`
+and those of `groups`; predict_onnx.py shows how. It is compared with PyTorch before it is left there.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from audiokit import cli
 from audiokit.errors import UserError
+from teachers.options import add_models_option, add_teacher_weights_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +28,15 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--transcoder", default="tcn", metavar="NAME", help="tcn, cnn_mels, cnn_logits …")
     add("--folder", type=Path, help="of the trained transcoder; by default where generate_audio.py looks")
     add("--output", type=Path, metavar="FILE", help="by default <teacher>_<name>.onnx in this folder")
+    add("--with_teacher", action="store_true", help="put the teacher behind it: from levels to scores in one file")
+    add_teacher_weights_option(parser)
+    add_models_option(parser)
+    add(
+        "--groups",
+        type=Path,
+        metavar="FILE",
+        help="csv with the columns label and group; by default traffic, voice, birds",
+    )
     return parser.parse_args(arguments)
 
 
@@ -33,8 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the file."""
     options = parse(arguments)
     with cli.quick_imports():
+        from spectral_transcoder.sensor.onnx_tagger import export_tagger
         from spectral_transcoder.transcoders.onnx_export import export_onnx
         from spectral_transcoder.transcoders.store import SEARCHED_FOLDERS, find_transcoders, load_transcoder
+        from teachers.label_groups import TRAFFIC_VOICE_BIRDS, group_members
+        from teachers.registry import load_teacher
 
     folders = [options.folder] if options.folder else SEARCHED_FOLDERS
     found = {
@@ -43,8 +57,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.transcoder not in found:
         names = ", ".join(found) or "none"
         raise UserError(f"no transcoder {options.transcoder} for {options.teacher} is here; there is: {names}")
-    path = options.output or Path(f"{options.teacher}_{options.transcoder}.onnx")
-    difference = export_onnx(load_transcoder(found[options.transcoder]), path)
+    path = options.output or Path(f"{options.teacher}_{options.transcoder}{'_tags' * options.with_teacher}.onnx")
+    transcoder = load_transcoder(found[options.transcoder])
+    if options.with_teacher:
+        teacher = load_teacher(options.teacher, weights=options.teacher_weights, folder=options.models).eval()
+        groups = group_members(teacher.labels, options.groups or TRAFFIC_VOICE_BIRDS)
+        difference = export_tagger(transcoder, teacher, groups, path)
+    else:
+        difference = export_onnx(transcoder, path)
     print(f"{path} (within {difference:.1g} of PyTorch)")
     return 0
 

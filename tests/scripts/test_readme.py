@@ -24,6 +24,7 @@ DOCUMENTS = {
         "README.md",
         "docs/datasets.md",
         "docs/python.md",
+        "docs/sensor_data.md",
         "exp_train_model/README.md",
         "exp_classif_eval/README.md",
     )
@@ -42,10 +43,11 @@ RUN_ELSEWHERE = {
     "python3 exp_train_model/export_experiment_results.py": "it needs PANN; test_training_experiment.py has small ones",
     "python3 exp_train_model/main_doce_training.py -s cnn/dataset=full+classifier=PANN -d -e myresults.png": "likewise",
     "python3 exp_train_model/plot_training_curve.py": "with a dataset of one's own below",
+    "python3 predict_third_octave.py growing.csv --live": "it has no end; test_live.py",
     "python3 download_datasets.py": "against a local server in test_download_datasets.py",
     "python3 download_datasets.py --list TAU,ESC-50 --output mypath": "likewise",
 }
-PRINT_ONLY = ("--list", " -p", " -c", "--dry_run")
+PRINT_ONLY = ("--list", " -p", " -c", "--dry_run", "predict_onnx.py")
 """Options of commands whose last word is no file."""
 
 

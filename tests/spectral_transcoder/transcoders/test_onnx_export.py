@@ -70,9 +70,9 @@ def test_a_file_that_gives_something_else_is_not_left(tmp_path, monkeypatch):
     transcoder = Pinv(YAMNET)
     traced = onnx_export._traced
 
-    def of_other_weights(network, example):
+    def of_other_weights(network, *others):
         network.matrix *= 1.01
-        return traced(network, example)
+        return traced(network, *others)
 
     monkeypatch.setattr(onnx_export, "_traced", of_other_weights)
     with pytest.raises(UserError, match=r"t.onnx is not written: .* differ by"):
