@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from scipy.fft import dct
 
 from audiokit import cli
 from audiokit.errors import UserError
@@ -41,8 +42,8 @@ TEACHER = "YamNet"
 """Whose 64 Mel bands at 16 kHz the sounds are made of."""
 
 SPEECH = "speech itself"
-FRAMES_JOINED, BANDS_JOINED = 4, 2
-"""Of the recogniser's Mel spectrogram: 40 ms and an eighth of an octave or so are enough to tell words."""
+N_STRETCHES, N_CEPSTRA = 16, 12
+"""What recognisers of words have long seen: the spectrum's envelope, some times in a word."""
 
 AT_ONCE = 50
 N_RESAMPLED = 2000
@@ -112,10 +113,15 @@ def kinds_of_sound(words: Words, front_end: MelFrontEnd, tcn: torch.nn.Module) -
 
 
 def recogniser_inputs(sounds: torch.Tensor, front_end: MelFrontEnd) -> NDArray[np.float32]:
-    """What a recogniser sees, a coarse Mel spectrogram less its mean: (n_words, n_samples) → (n_words, n_values)."""
-    mel = front_end(sounds)[:, : front_end.chunk_frames]
-    coarse = torch.nn.functional.avg_pool2d(mel[:, None], (FRAMES_JOINED, BANDS_JOINED))[:, 0].flatten(1)
-    return (coarse - coarse.mean(dim=1, keepdim=True)).numpy()
+    """What a recogniser sees: cepstra of successive stretches of a word, less their mean over the word.
+
+    (n_words, n_samples) → (n_words, N_STRETCHES · N_CEPSTRA)
+    """
+    mel = front_end(sounds)[:, : front_end.chunk_frames].numpy()
+    cepstra = dct(mel, axis=2, norm="ortho")[:, :, 1 : N_CEPSTRA + 1]
+    cepstra -= cepstra.mean(axis=1, keepdims=True)
+    stretches = np.array_split(cepstra, N_STRETCHES, axis=1)
+    return np.concatenate([stretch.mean(axis=1) for stretch in stretches], axis=1)
 
 
 def word_errors(

@@ -84,7 +84,7 @@ def read_excerpt(source: LevelSource, start: str, n_seconds: int) -> tuple[NDArr
 
 def transcoder_for_sound(predictor: Predictor) -> tuple[str, nn.Module]:
     """Name and network of the best transcoder for sound that is at hand."""
-    name = next(name for name in (*PREFERRED_FOR_SOUND, predictor.transcoder_name) if name in predictor.transcoders)
+    name = next(name for name in (*PREFERRED_FOR_SOUND, *predictor.transcoders) if name in predictor.transcoders)
     return name, predictor.transcoders[name]
 
 

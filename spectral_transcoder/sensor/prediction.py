@@ -152,6 +152,11 @@ class Predictor:
                 digest.update(tensor.cpu().contiguous().numpy().tobytes())
         return digest.hexdigest()[:12]
 
+    def heard_through(self, hop_seconds: float) -> str:
+        """Name of what levels of a cadence are heard through: without a tagger for it, the one beside it."""
+        has_none = self.transcoder_name == TAGGER and round(1 / hop_seconds) not in self.taggers
+        return BESIDE_TAGGER if has_none else self.transcoder_name
+
     @property
     def labels(self) -> tuple[str, ...]:
         """What each score is for."""

@@ -145,7 +145,7 @@ class Tagger:
         return unheard_groups(
             self.summary.groups,
             teacher=self.predictor.teacher.name,
-            transcoder=self.predictor.transcoder_name,
+            transcoder=self.predictor.heard_through(source.hop_seconds),
             hop_seconds=source.hop_seconds,
         )
 
@@ -172,7 +172,8 @@ class Tagger:
         written = self._write_tables(source, stem, overview, settings, kept)
         if self.wanted.picture:
             written.append(_named(stem, ".png"))
-            hearing = f"what {self.predictor.teacher.name} hears through {self.predictor.transcoder_name}"
+            through = self.predictor.heard_through(source.hop_seconds)
+            hearing = f"what {self.predictor.teacher.name} hears through {through}"
             title = f"{readable(Path(source.name).name)}: {hearing}"
             save(sensor_figure(overview, clock=source.clock, title=title), written[-1])
         if self.wanted.audio:

@@ -52,16 +52,19 @@ def test_empty_columns_keep_their_places_and_the_others_their_values():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("teacher", "weights"), [("mn04_as", "efficientat/mn04_as_mAP_432.pt")])
-def test_what_was_measured_is_found_again(shared, teacher, weights):
+@pytest.mark.parametrize(
+    ("teacher", "transcoder", "weights"),
+    [("mn04_as", "tcn", "efficientat/mn04_as_mAP_432.pt"), ("YamNet", "tagger", "yamnet/yamnet.pth")],
+)
+def test_what_was_measured_is_found_again(shared, teacher, transcoder, weights):
     clips = np.load(shared / "data/lorient1k/lorient1k_odd.npz")
     levels = clips["slow_1s"].astype(np.float32)
     offset = -np.percentile(overall_levels(levels.reshape(-1, N_BANDS)), 99)
-    predictor = load_predictor(teacher, "tcn", teacher_weights=shared / "weights" / weights, device="cpu")
+    predictor = load_predictor(teacher, transcoder, teacher_weights=shared / "weights" / weights, device="cpu")
     whole = np.full((len(levels), 5 * IN_A_BLOCK, 1, N_BANDS), np.nan, np.float32)
     whole[:, : levels.shape[1], 0] = calibrate(levels, offset)
     scores = np.stack([predictor._scores(clip.reshape(-1, IN_A_BLOCK, 1, N_BANDS)) for clip in whole])
-    left_empty = set(unheard("tcn", teacher=teacher))
+    left_empty = set(unheard(transcoder, teacher=teacher))
     for group, members in group_members(predictor.labels).items():
         presence = clips["time_of_presence"][:, ["traffic", "voice", "birds"].index(group)]
         found = pearsonr(scores[:, :, members].max(axis=2).mean(axis=1), presence).statistic

@@ -288,3 +288,12 @@ def test_weights_of_taggers_are_in_the_fingerprint(models_with_taggers):
     names = ("tagger", "tcn")
     loaded = [load_predictor("YamNet", name, models=models_with_taggers, device="cpu") for name in names]
     assert len({predictor.fingerprint for predictor in loaded}) == 2
+
+
+def test_what_levels_are_heard_through_depends_on_their_cadence(models_with_taggers, tmp_path_factory):
+    both = load_predictor("YamNet", models=models_with_taggers, device="cpu")
+    assert [both.heard_through(hop_seconds) for hop_seconds in (0.125, 1.0)] == ["tagger", "tagger"]
+    folder = save_transcoders(save_yamnet(tmp_path_factory.mktemp("slow")))
+    save_tagger(folder, cadence="slow")
+    slow = load_predictor("YamNet", models=folder, device="cpu")
+    assert [slow.heard_through(hop_seconds) for hop_seconds in (0.125, 1.0)] == ["tcn", "tagger"]

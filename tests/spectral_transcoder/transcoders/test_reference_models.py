@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from multiplications import count_multiplications
 
 from audiokit.paths import REFERENCE_MODELS
 from audiokit.sound.audio import load
+from spectral_transcoder.hearing import find_tagger, load_tagger
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.third_octave import SAMPLE_RATE, third_octave
 from spectral_transcoder.training.evaluation import evaluate_teacher, evaluate_transcoder
@@ -13,6 +15,9 @@ from spectral_transcoder.transcoders.store import find_transcoders, load_transco
 from teachers.registry import front_end_of, load_teacher
 
 SHIPPED = {"YamNet": {"tcn"}, "mn04_as": {"tcn"}}
+"""Transcoders."""
+
+TAGGERS = {"YamNet": {"tagger", "tagger_slow"}, "mn04_as": set()}
 EACH = [(teacher, name) for teacher, names in SHIPPED.items() for name in sorted(names)]
 WEIGHTS = {"YamNet": "yamnet/yamnet.pth", "mn04_as": "efficientat/mn04_as_mAP_432.pt"}
 LARGEST = 3_000_000
@@ -25,7 +30,7 @@ N_CLIPS = 20
 
 @pytest.mark.parametrize("teacher", SHIPPED)
 def test_those_of_each_teacher_are_found(teacher):
-    assert find_transcoders(teacher, [REFERENCE_MODELS]).keys() == SHIPPED[teacher]
+    assert find_transcoders(teacher, [REFERENCE_MODELS]).keys() == SHIPPED[teacher] | TAGGERS[teacher]
 
 
 @pytest.mark.parametrize(("teacher", "name"), EACH)
@@ -76,8 +81,33 @@ def test_they_are_better_than_none_on_what_they_have_not_seen(shared, seconds, t
         return score_bce(scores, target).item(), evaluated.mel_mse.mean(), same_top_class
 
     bce, mel_mse, same_top_class = measured(Pinv(front_end))
-    for stored in find_transcoders(teacher_name, [REFERENCE_MODELS]).values():
+    found = find_transcoders(teacher_name, [REFERENCE_MODELS])
+    for stored in (found[name] for name in SHIPPED[teacher_name]):
         its_bce, its_mel_mse, its_same_top_class = measured(load_transcoder(stored))
         assert its_bce < 0.7 * bce
         assert its_mel_mse < mel_mse
         assert its_same_top_class > same_top_class + 0.15
+
+
+@pytest.mark.parametrize("teacher", [teacher for teacher, names in TAGGERS.items() if names])
+def test_taggers_are_small_and_cost_less_than_half_of_a_transcoder(teacher):
+    found = find_transcoders(teacher, [REFERENCE_MODELS])
+    assert all(found[name].weights.stat().st_size < LARGEST for name in TAGGERS[teacher])
+    second = torch.zeros(1, 8, 29)
+    costs = {name: count_multiplications(load_transcoder(found[name]), second) for name in ("tagger", "tcn")}
+    assert costs["tagger"] < costs["tcn"] / 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("teacher_name", [teacher for teacher, names in TAGGERS.items() if names])
+def test_taggers_hear_more_than_the_transcoder_does_alone(shared, seconds, teacher_name):
+    teacher = load_teacher(teacher_name, weights=shared / "weights" / WEIGHTS[teacher_name])
+    levels = third_octave(seconds[SAMPLE_RATE])
+    mel = teacher.front_end(seconds[teacher.sample_rate])[:, : teacher.front_end.chunk_frames]
+    transcoder = load_transcoder(find_transcoders(teacher_name, [REFERENCE_MODELS])["tcn"])
+    tagger = load_tagger(find_tagger(teacher_name, "fast", [REFERENCE_MODELS]))
+    with torch.inference_mode():
+        target = teacher.scores(mel)
+        transcoded = teacher.scores(transcoder(levels))
+        together = tagger.joined(tagger.scores_of_seconds(levels.unflatten(0, (-1, 2))).flatten(0, 1), transcoded)
+    assert score_bce(together, target) < score_bce(transcoded, target)
