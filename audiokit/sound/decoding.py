@@ -241,6 +241,8 @@ def _missing(seconds: float, told: float) -> str:
 def _refusal(path: Path, error: Exception) -> str:
     """Why a file cannot be read, in a line."""
     reason = str(getattr(error, "error_string", "") or getattr(error, "strerror", "") or error).strip(" .\n")
+    if "possibly a pipe" in reason:  # libsndfile's words for an MP3 of which no two frames are there
+        reason = "its length cannot be told"
     if kind := file_kind(path):
         return f"cannot read {path} ({reason}): it is {kind}"
     if isinstance(error, OSError):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from audio_fixtures import noise, scene, write
 
+from audiokit.errors import UserError
 from audiokit.sound.audio import Recording
 from audiokit.sound.headers import read_header
 from audiokit.sound.lengths.mended_file import MendedFile, Mending
@@ -132,6 +133,13 @@ def test_an_mp3_that_does_not_tell_its_length_is_read_to_its_end(mp3):
     assert 0 <= late < 2 * 1152
     errors = [np.abs(samples[start : start + len(whole)] - whole).max() for start in range(late + 1)]
     assert min(errors) < 1e-4
+
+
+def test_an_mp3_of_a_single_frame_is_refused_for_what_it_is(tmp_path):
+    path = write(tmp_path / "a.mp3", scene(1))
+    path.write_bytes(path.read_bytes()[:552])
+    with pytest.raises(UserError, match=r"cannot read .*a\.mp3 \(its length cannot be told\): it is damaged, cut off"):
+        Recording(path, sample_rate=RATE)
 
 
 def test_of_mp3s_that_were_joined_all_are_read_and_it_is_said_that_the_header_knows_of_one(mp3):
