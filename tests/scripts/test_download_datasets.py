@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import md5
 from types import SimpleNamespace
 
@@ -469,6 +470,14 @@ STEPS = [
     (local_dataset, "add_durations", 0),
 ]
 """Module, what it calls, and how many of the calls go well."""
+
+
+def test_two_at_once_bring_and_unpack_everything_once(mirror):
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(lambda _: mirror.get(), range(2)))
+    assert [report.failures for report in reports] == [{}, {}]
+    assert mirror.is_complete()
+    assert [mirror.downloads(folder) for folder in LAID_OUT] == [set()] * 3
 
 
 @pytest.mark.parametrize(("module", "name", "calls"), STEPS)

@@ -4,6 +4,7 @@ import gzip
 import shutil
 import subprocess
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import md5, sha256
 from types import SimpleNamespace
@@ -248,6 +249,16 @@ def test_a_server_that_stops_answering_is_asked_again(site, path, monkeypatch):
     site.stalls = [0.4]
     get(site, path)
     assert path.read_bytes() == BODY
+
+
+def test_of_two_that_want_one_file_the_second_waits_and_asks_nobody(site, path, capsys):
+    site.stalls = [0.4]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: get(site, path, checksum=SHA), range(2)))
+    assert path.read_bytes() == BODY
+    assert site.asked == [None]
+    assert capsys.readouterr().err == f"another process is making {path}: waiting for it\n"
+    assert [item.name for item in path.parent.iterdir()] == [path.name]
 
 
 def test_a_missing_file_is_not_asked_for_twice(site, path):
