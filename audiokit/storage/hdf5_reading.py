@@ -35,7 +35,7 @@ def open_hdf5_file(path: Path, *, remedy: str) -> h5py.File:
         return h5py.File(path)
     except OSError as error:
         reason = str(error)
-        if "lock" in reason or "already open" in reason:
+        if "unable to lock" in reason or "already open" in reason:
             raise UserError(
                 f"{path}: another process writes it: wait for it, or set HDF5_USE_FILE_LOCKING=FALSE where the drive "
                 "knows no locks"

@@ -42,6 +42,7 @@ def test_of_a_file_that_another_process_writes_it_is_said_so(tmp_path, mode):
         (b"version https://git-lfs.github.com/spec/v1\n", r"\(it is a pointer of Git LFS.*\)"),
         (b"", r"\(it is empty: 0 bytes\)"),
         (b"\x89HDF\r\n\x1a\n" + bytes(50), r"\(.+\)"),
+        (b"\x89HDF\r\n\x1a\nno more", r"\(.*bad superblock.*\)"),
     ],
 )
 def test_what_a_file_is_in_place_of_hdf5_is_said(tmp_path, content, reason):

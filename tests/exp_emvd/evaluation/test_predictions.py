@@ -111,7 +111,7 @@ def of_other_lengths(path):
     ("make", "told"),
     [
         (lambda path: None, "there are no predictions .*t.h5: run the step eval first"),
-        (damaged, "t.h5 is damaged or holds no predictions"),
+        (damaged, "t.h5 is damaged or no HDF5 file"),
         (without_splits, "t.h5 holds no group split0"),
         (without_truths, "t.h5 is damaged or holds no predictions .*groundtruth"),
         (of_other_lengths, "the arrays of /split0/inference are empty, or not of one length"),
