@@ -29,7 +29,7 @@ def test_parameters_are_as_many_as_the_original_has(n_labels, n_parameters):
 
 @pytest.mark.usefixtures("no_memory")
 def test_the_first_convolution_is_not_padded():
-    network = SingingNetwork(n_labels=4)
+    network = SingingNetwork(n_labels=4).eval()
     mel = torch.empty(2, 1, 128, 192)
     assert network.model._conv_stem(mel).shape == (2, 32, 63, 95)
     assert network.model.extract_features(mel).shape == (2, 1280, 3, 5)
@@ -49,6 +49,45 @@ def test_outputs_and_gradients_are_those_of_the_plain_library(mels):
     assert_close(outputs[1], outputs[0], rtol=0, atol=1e-5)
     for ours, theirs in zip(network.parameters(), expected.parameters(), strict=True):
         assert_close(ours.grad, theirs.grad, rtol=1e-2, atol=1e-4)
+
+
+def stem_averages(network, batches):
+    """Averages of the first batch normalisation after training passes, and the means of each batch there."""
+    means = []
+    network.model._bn0.register_forward_pre_hook(lambda norm, inputs: means.append(inputs[0].mean(dim=(0, 2, 3))))
+    network.train()
+    with torch.no_grad():
+        for mel in batches:
+            network(mel)
+    return network.model._bn0.running_mean, torch.stack(means)
+
+
+def test_averages_begin_as_plain_means_so_that_a_network_can_be_tested_after_few_steps(mels):
+    torch.manual_seed(0)
+    averages, means = stem_averages(SingingNetwork(n_labels=4), [mels, mels * 2, mels + 1])
+    assert_close(averages, means.mean(dim=0))
+
+
+def test_averages_that_are_gone_on_with_are_those_of_an_unbroken_training(mels):
+    torch.manual_seed(0)
+    whole, broken = SingingNetwork(n_labels=4), SingingNetwork(n_labels=4)
+    broken.load_state_dict(whole.state_dict())
+    expected, _ = stem_averages(whole, [mels, mels * 2, mels + 1])
+    stem_averages(broken, [mels, mels * 2])
+    resumed = SingingNetwork(n_labels=4)
+    resumed.load_state_dict(broken.state_dict())
+    found, _ = stem_averages(resumed, [mels + 1])
+    assert torch.equal(found, expected)
+
+
+def test_after_many_steps_and_as_the_original_they_move_by_a_hundredth(mels):
+    torch.manual_seed(0)
+    network = SingingNetwork(n_labels=4)
+    network.model._bn0.num_batches_tracked.fill_(500)
+    averages, means = stem_averages(network, [mels])
+    assert_close(averages, means[0] / 100)
+    averages, means = stem_averages(SingingNetwork(n_labels=4, sigmoid=True), [mels])
+    assert_close(averages, means[0] / 100)
 
 
 def test_weights_of_the_plain_library_are_taken():
