@@ -46,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _measure(options)
     experiment = _experiment(options)
     for split in _splits(options.splits, list(experiment.data.parts)):
+        if unheard := experiment.data.unheard_labels(experiment.task, split):
+            print(f"split{split} is tested on {', '.join(unheard)}, but not trained on that", file=sys.stderr)
         if options.step == "train":
             experiment.train(split)
             print(experiment.files.model(split))

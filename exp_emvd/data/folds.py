@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -139,7 +140,10 @@ def _splits_by_singer(names: NDArray, singers: NDArray, n_splits: int, seed: int
     from sklearn.model_selection import GroupShuffleSplit, StratifiedGroupKFold
 
     splits = []
-    for rest, tested in StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed).split(names, names, singers):
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)  # as evenly as they allow
+        outer = list(StratifiedGroupKFold(n_splits, shuffle=True, random_state=seed).split(names, names, singers))
+    for rest, tested in outer:
         inner = GroupShuffleSplit(1, train_size=TRAIN_SHARE, random_state=seed)
         train, valid = next(inner.split(rest, groups=singers[rest]))
         splits.append((rest[train], rest[valid], tested))

@@ -97,6 +97,12 @@ class EmvdData:
         trained, tested = (set(self.singers[numbers]) for numbers in recordings)
         return len(trained & tested), len(tested)
 
+    def unheard_labels(self, task: Task, split: int) -> list[str]:
+        """Labels that a split is tested on, and not trained on, in the task's order."""
+        targets = task.targets(self.techniques, self.singers)[self.recording_of_row]
+        trained, tested = (set(targets[self.rows(task, split, part)]) for part in (TRAIN, EVAL))
+        return [task.labels[index] for index in sorted(tested - trained)]
+
     def check_singers(self, task: Task, split: int) -> None:
         """Refuse to tell apart singers that were never heard.
 

@@ -64,6 +64,18 @@ def test_by_singer_no_singer_of_the_test_is_trained_on(store):
     assert read_data(store, by_singer=True).shared_singers(task, 0)[0] == 0
 
 
+def test_a_label_that_is_tested_on_and_never_trained_on_is_told(store, tmp_path, capsys):
+    assert read_data(store).unheard_labels(TASKS["t_multiclass"], 0) == []
+    copy = shutil.copy(store, tmp_path)
+    with h5py.File(copy, "r+") as file:
+        parts, techniques = file["clips/split1"], file["clips/technique"].asstr()[:]
+        parts[:] = ["eval" if name == "DeathGrowl" else "train" for name in techniques]
+        parts[0] = "valid"
+    assert read_data(Path(copy)).unheard_labels(TASKS["t_multiclass"], 1) == ["DeathGrowl"]
+    assert run(copy, tmp_path, "eval", "--splits", 1) == 1
+    assert "split1 is tested on DeathGrowl, but not trained on that" in capsys.readouterr().err
+
+
 def test_singers_that_were_never_heard_are_not_told_apart(store, tmp_path, capsys):
     assert run(store, tmp_path, "train", "--by_singer", exp="s_classif") == 1
     assert "so s_classif cannot know any: use folds by file" in capsys.readouterr().err
