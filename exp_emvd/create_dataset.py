@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from audiokit import cli
 from audiokit.options import add_skip_errors_option, add_workers_option
 from exp_emvd.places import FILES, FOLDS, STORE
-from exp_emvd.script_options import add_audio_option, add_metadata_option
+from exp_emvd.script_options import add_audio_option, add_folds_option, add_metadata_option
 from exp_emvd.tasks import DATASETS
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("-dataset", "--dataset", choices=DATASETS, default=DATASETS[0], help="which one (%(default)s)")
     add_audio_option(parser)
     add_metadata_option(parser)
-    add("--folds", type=Path, metavar="FILE", help="(split_kfolds.csv beside metadata_files.csv)")
+    add_folds_option(parser)
     add("--output", type=Path, default=STORE, metavar="FILE", help="(%(default)s)")
     add_workers_option(parser)
     add_skip_errors_option(parser)

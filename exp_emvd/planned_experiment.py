@@ -15,7 +15,7 @@ import numpy as np
 from audiokit.experiments.plan import Setting
 from audiokit.files import make_folder, write_whole
 from exp_emvd.learning.experiment_files import ExperimentFiles
-from exp_emvd.plans import ALL, N_SPLITS, needs
+from exp_emvd.plans import ALL, N_SPLITS, needs, pooled_setting
 from exp_emvd.tasks import BATCH_SIZE, TASKS
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class PlannedExperiment:
             case "train":
                 self._experiment(setting).train(setting["split"])
             case "eval":
-                self._measures(setting).unlink(missing_ok=True)
+                for measured in (setting, pooled_setting(setting)):
+                    self._measures(measured).unlink(missing_ok=True)
                 self._experiment(setting).evaluate(setting["split"])
             case _:
                 self._measure(setting)

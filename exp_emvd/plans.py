@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from audiokit.experiments.plan import Plan, Setting
-from exp_emvd.tasks import EPOCHS, SINGERS, TASKS
+from exp_emvd.tasks import EPOCHS, SINGER_TASKS, TECHNIQUE_TASKS
 
-__all__ = ["ALL", "N_SPLITS", "emvd_plans", "needs"]
+__all__ = ["ALL", "N_SPLITS", "emvd_plans", "needs", "pooled_setting"]
 
 N_SPLITS = 4
 
 STEPS = ("train", "eval", "metric")
 
-TECHNIQUE = tuple(name for name, task in TASKS.items() if task.labels != SINGERS)
-SINGER = tuple(name for name in TASKS if name not in TECHNIQUE)
 
 FACTORS: dict[str, dict[str, tuple]] = {
-    "technique": {"task": TECHNIQUE, "folds": ("file", "singer"), "paper": (0, 1)},
-    "singer": {"task": SINGER, "folds": ("file",), "paper": (0, 1)},
+    "technique": {"task": TECHNIQUE_TASKS, "folds": ("file", "singer"), "paper": (0, 1)},
+    "singer": {"task": SINGER_TASKS, "folds": ("file",), "paper": (0, 1)},
 }
 """Plan → factor → modalities. Singers that were never heard cannot be known, so the second has no folds by singer."""
 
@@ -44,6 +42,11 @@ def emvd_plans(*, epochs: int = EPOCHS, n_splits: int = N_SPLITS) -> dict[str, P
         plans[name] = Plan(name, {"step": STEPS, **shared, "split": tuple(range(n_splits))})
         plans[name + POOLED] = Plan(name + POOLED, {"step": STEPS[-1:], **shared, "split": (ALL,)})
     return plans
+
+
+def pooled_setting(setting: Setting) -> Setting:
+    """The setting that pools a split's results with those of the others."""
+    return Setting(setting.plan + POOLED, {**setting, "step": STEPS[-1], "split": ALL})
 
 
 def needs(setting: Setting, *, n_splits: int = N_SPLITS) -> list[Setting]:

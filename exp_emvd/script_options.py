@@ -13,7 +13,7 @@ from exp_emvd.tasks import BATCH_SIZE, EPOCHS
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
-__all__ = ["add_audio_option", "add_metadata_option", "add_training_options"]
+__all__ = ["add_audio_option", "add_folds_option", "add_metadata_option", "add_training_options"]
 
 
 def add_metadata_option(parser: ArgumentParser) -> None:
@@ -26,6 +26,11 @@ def add_metadata_option(parser: ArgumentParser) -> None:
 def add_audio_option(parser: ArgumentParser) -> None:
     """Add `--audio`."""
     parser.add_argument("--audio", type=Path, default=AUDIO, metavar="FOLDER", help="of the recordings (%(default)s)")
+
+
+def add_folds_option(parser: ArgumentParser) -> None:
+    """Add `--folds`; None where it is not given."""
+    parser.add_argument("--folds", type=Path, metavar="FILE", help="(split_kfolds.csv beside metadata_files.csv)")
 
 
 def add_training_options(parser: ArgumentParser) -> None:

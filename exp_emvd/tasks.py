@@ -13,7 +13,7 @@ from audiokit.errors import UserError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["BATCH_SIZE", "DATASETS", "EPOCHS", "SINGERS", "TASKS", "Task", "spaced"]
+__all__ = ["BATCH_SIZE", "DATASETS", "EPOCHS", "SINGERS", "SINGER_TASKS", "TASKS", "TECHNIQUE_TASKS", "Task", "spaced"]
 
 CLEAR = "ClearVoice"
 DISTORTED = "DistortedVoice"
@@ -88,6 +88,9 @@ TASKS = {
         Task("s_classif_no_distorsion", SINGERS, SINGERS, dataset="kfold_no_distorsion", is_balanced=True),
     )
 }
+
+TECHNIQUE_TASKS = tuple(name for name, task in TASKS.items() if task.labels != SINGERS)
+SINGER_TASKS = tuple(name for name in TASKS if name not in TECHNIQUE_TASKS)
 
 
 def spaced(name: str) -> str:

@@ -5,13 +5,14 @@ import pytest
 from emvd_fixtures import write_emvd
 
 from audiokit import cli
+from audiokit.errors import UserError
 from audiokit.experiments import experiment_cli
 from audiokit.experiments.plan import Setting
 from exp_emvd import create_dataset, experiment
 from exp_emvd.evaluation.measures import measure
 from exp_emvd.evaluation.predictions import Predictions, pooled, read_predictions
 from exp_emvd.main_doce_emvd import EXPERIMENT
-from exp_emvd.planned_experiment import measured_values
+from exp_emvd.planned_experiment import PlannedExperiment, measured_values
 from exp_emvd.plans import emvd_plans, needs
 from exp_emvd.tasks import TASKS
 
@@ -55,6 +56,18 @@ def test_each_step_needs_the_one_before_and_pooled_results_those_of_all_splits()
     needed = needs(next(iter(plans["singer_pooled"])))
     assert [setting["split"] for setting in needed] == [0, 1, 2, 3]
     assert set(needed) <= set(plans["singer"])
+
+
+def test_what_was_measured_of_all_splits_goes_before_one_is_predicted_anew(tmp_path):
+    pooled_one = next(iter(emvd_plans()["technique_pooled"]))
+    planned = PlannedExperiment(tmp_path, tmp_path / "nothing.h5", device="cpu")
+    measures = tmp_path / pooled_one.replace(step="metric").identifier().replace("+step=metric", "") / "results"
+    measures.mkdir(parents=True)
+    np.savez(measures / "measures.npz", micro_accuracy=[1.0])
+    assert planned.is_done(pooled_one)
+    with pytest.raises(UserError, match="make it by create_dataset"):
+        planned.run(next(setting for setting in needs(pooled_one)))
+    assert not planned.is_done(pooled_one)
 
 
 def test_splits_computed_at_once_predict_what_experiment_py_predicts(store, computed, tmp_path):
