@@ -27,7 +27,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     models = parser.add_argument_group("models")
     add_teacher_options(models, preferred="mn04_as, YamNet, mn10_as, PANN …")
     models.add_argument(
-        "--transcoder", metavar="NAME", help="tagger, tcn, cnn_logits, cnn_mels or pinv; by default the first there is"
+        "--transcoder", metavar="NAME", help="tcn, tagger, cnn_logits, cnn_mels or pinv; by default the first there is"
     )
     add_device_option(models)
     add_models_option(models)

@@ -52,7 +52,7 @@ PREFERRED_TEACHERS = ("mn04_as", "YamNet", "mn10_as", "PANN")
 TAGGER, BESIDE_TAGGER = "tagger", "tcn"
 """The tagger for the cadence of the levels, and the transcoder whose scores are joined with its own."""
 
-PREFERRED_TRANSCODERS = (TAGGER, "tcn", "cnn_logits", "cnn_mels", "pinv")
+PREFERRED_TRANSCODERS = ("tcn", "cnn_logits", "cnn_mels", "pinv")
 
 BLOCK_SECONDS = 10
 LONGEST_WINDOW = 10
@@ -153,9 +153,10 @@ class Predictor:
         return digest.hexdigest()[:12]
 
     def heard_through(self, hop_seconds: float) -> str:
-        """Name of what levels of a cadence are heard through: without a tagger for it, the one beside it."""
-        has_none = self.transcoder_name == TAGGER and round(1 / hop_seconds) not in self.taggers
-        return BESIDE_TAGGER if has_none else self.transcoder_name
+        """Name of what levels of a cadence are heard through: the tagger for it, or the transcoder."""
+        if round(1 / hop_seconds) in self.taggers:
+            return TAGGER
+        return BESIDE_TAGGER if self.transcoder_name == TAGGER else self.transcoder_name
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -407,8 +408,8 @@ def load_predictor(
     teacher
         name; by default the first of `PREFERRED_TEACHERS` whose weights are there.
     transcoder
-        name; by default the first of tagger, tcn, cnn_logits, cnn_mels and pinv that is there. Where there is no tagger
-        for the cadence of the levels, `tagger` is `tcn`.
+        name; by default the first of tcn, cnn_logits, cnn_mels and pinv that is there, and for levels a second apart
+        the tagger for them, where there is one. Where there is none for the cadence, `tagger` is `tcn`.
     teacher_weights
         a checkpoint, in place of the one below `models`.
     models
@@ -441,6 +442,9 @@ def load_predictor(
             f"the weights of {name} are missing, and without them there are no tags: get them with "
             f"python3 download_pretrained_models.py --only {module_of(name).download_name(name)}"
         )
+    if not transcoder:
+        # At 125 ms the tagger is better in some respects and worse in others (docs/results.md); at 1 s it is better.
+        taggers = {n_frames: stored for n_frames, stored in taggers.items() if n_frames == frames_in_a_second("slow")}
     at_hand = loaded.transcoders | ({TAGGER: loaded.transcoders[BESIDE_TAGGER]} if taggers else {})
     chosen = transcoder or next(name for name in PREFERRED_TRANSCODERS if name in at_hand)
     notes = loaded.notes if chosen == "pinv" and not transcoder else ()
