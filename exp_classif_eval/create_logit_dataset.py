@@ -55,6 +55,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the scores; 1 where a recording could not be read."""
     options = parse(arguments)
+    from audiokit.storage.worker_start import begin_workers
+
+    begin_workers(options.workers, "audiokit.storage.workers", "spectral_transcoder.classification.score_creation")
     with cli.quick_imports():
         from audiokit.devices import choose_device
         from audiokit.errors import UserError

@@ -38,6 +38,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the store; 1 where a recording could not be read."""
     options = parse(arguments)
+    from audiokit.storage.worker_start import begin_workers
+
+    begin_workers(options.workers, "audiokit.labels.clip_store_creation", "exp_emvd.data.chunk_store")
     with cli.quick_imports():
         from audiokit.files import make_folder
         from audiokit.labels.clip_store_creation import tell

@@ -37,6 +37,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the store."""
     options = parse(arguments)
+    from audiokit.storage.worker_start import begin_workers
+
+    begin_workers(options.workers, "audiokit.labels.clip_store_creation", "exp_samplecnn.data.segment_store")
     with cli.quick_imports():
         from audiokit.labels.clip_store_creation import tell
         from exp_samplecnn.data.readers import READERS

@@ -56,6 +56,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the dataset; 1 where a recording could not be read."""
     options = parse(arguments)
+    from audiokit.storage.worker_start import begin_workers
+
+    begin_workers(options.workers, "audiokit.storage.workers", "spectral_transcoder.datasets.chunk_extraction")
     from spectral_transcoder.datasets.chunk_dataset import dataset_path
     from spectral_transcoder.datasets.chunk_extraction import Summary, create_dataset
     from spectral_transcoder.datasets.dataset_recipe import Recipe

@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from audiokit.files import make_folder
     from audiokit.storage.holding import hold, remove_parts
-    from audiokit.storage.workers import available_cores, results_in_rounds
+    from audiokit.storage.worker_start import available_cores
+    from audiokit.storage.workers import results_in_rounds
     from spectral_transcoder.datasets.dataset_split import folder_sources
     from spectral_transcoder.datasets.scenes import SceneRecipe, SceneWriter, collections_in
 

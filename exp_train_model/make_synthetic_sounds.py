@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     from tqdm import tqdm
 
-    from audiokit.storage.workers import available_cores, results_in_rounds
+    from audiokit.storage.worker_start import available_cores
+    from audiokit.storage.workers import results_in_rounds
     from spectral_transcoder.datasets.synthetic_sounds import KINDS, SoundMaker
 
     sounds = [(kind, number) for kind in KINDS for number in range(options.sounds)]

@@ -10,7 +10,6 @@ import traceback
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +17,7 @@ import torch
 
 from audiokit.errors import UserError
 from audiokit.memory import keep_memory
+from audiokit.storage.worker_start import interrupts_held, worker_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,15 +27,10 @@ if TYPE_CHECKING:
     Input = TypeVar("Input")
     Result = TypeVar("Result")
 
-__all__ = ["available_cores", "results_in_rounds"]
+__all__ = ["results_in_rounds"]
 
 IN_HAND = 2
 """Inputs that a process holds, so that it need not wait for the next one."""
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def results_in_rounds(
@@ -99,17 +94,13 @@ def _in_processes(function: Callable[[Input], Result], inputs: Iterable[Input], 
 @contextmanager
 def _processes(function: Callable, workers: int) -> Iterator[dict[Connection, BaseProcess]]:
     """Start processes that wait for inputs; end them with the block."""
-    # Not by fork, which copies locks that threads of this process may hold.
-    has_server = "forkserver" in multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if has_server else "spawn")
-    if has_server:
-        context.set_forkserver_preload([__name__, function.__module__])  # what is slow to import, once for all
+    context = worker_context(__name__, function.__module__)
     processes: dict[Connection, BaseProcess] = {}
     try:
         for _ in range(workers):
             ours, theirs = context.Pipe()
             process = context.Process(target=_work, args=(theirs, function), daemon=True)
-            with _interrupts_held():
+            with interrupts_held():
                 process.start()
             # With no other holder of that end, either side reads an end of file when the other one dies.
             theirs.close()
@@ -120,20 +111,6 @@ def _processes(function: Callable, workers: int) -> Iterator[dict[Connection, Ba
             process.terminate()
             process.join()
             connection.close()
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Keep Ctrl-C waiting; processes that are started meanwhile never see one, also while they import."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # which would let them through
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(connection: Connection, function: Callable) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
 from audiokit.sound.audio import Recording
-from audiokit.storage.workers import available_cores
+from audiokit.storage.worker_start import available_cores
 from exp_lumen.evaluation.answering import piece_scores
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from tqdm import tqdm
 from audiokit.errors import UserError
 from audiokit.files import make_folder, sha256, write_whole
 from audiokit.storage.holding import hold, remove_parts
-from audiokit.storage.workers import available_cores, results_in_rounds
+from audiokit.storage.worker_start import available_cores
+from audiokit.storage.workers import results_in_rounds
 from exp_lumen.instruments import CODES
 from exp_lumen.synthesis.mixtures import instruments_of, make_mixture
 

@@ -14,7 +14,8 @@ from tqdm import tqdm
 from audiokit.errors import UserError
 from audiokit.files import UNKNOWN_STAMP, changed_files, stamp
 from audiokit.sound.recording_path import recording_path
-from audiokit.storage.workers import available_cores, results_in_rounds
+from audiokit.storage.worker_start import available_cores
+from audiokit.storage.workers import results_in_rounds
 from spectral_transcoder.classification.clip_scores import ClipScorer, ScoredClip
 from spectral_transcoder.classification.partial_scores import PartialScores
 from spectral_transcoder.classification.score_file import (

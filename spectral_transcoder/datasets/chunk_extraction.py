@@ -18,7 +18,8 @@ from audiokit.sound.neighbours import shorter_than_neighbours
 from audiokit.storage.journal import differences, remove_remains
 from audiokit.storage.partial_rows import Outcome, PartialRows
 from audiokit.storage.row_making import make_rows
-from audiokit.storage.workers import available_cores, results_in_rounds
+from audiokit.storage.worker_start import available_cores
+from audiokit.storage.workers import results_in_rounds
 from spectral_transcoder.datasets.chunk_dataset import SPLITS, open_chunks
 from spectral_transcoder.datasets.chunk_features import ChunkFeatures
 from spectral_transcoder.datasets.chunk_layout import write_layout

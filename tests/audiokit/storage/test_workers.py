@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,7 +14,20 @@ import pytest
 import torch
 
 from audiokit.errors import UserError
-from audiokit.storage.workers import available_cores, results_in_rounds
+from audiokit.storage.worker_start import available_cores
+from audiokit.storage.workers import results_in_rounds
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+
+
+def environment():
+    """Of a process that finds the packages and this module."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE)])}
+
+
+def imported(name):
+    return name in sys.modules
 
 
 def square(number):
@@ -129,3 +144,29 @@ def test_leaving_early_ends_the_processes():
 
 def test_there_is_a_core():
     assert available_cores() >= 1
+
+
+def test_what_was_begun_before_has_imported_what_the_workers_need():
+    code = (
+        "import sys\n"
+        "from audiokit.storage.worker_start import begin_workers\n"
+        "begin_workers(2, 'audiokit.storage.workers', 'tabnanny')\n"
+        "assert 'torch' not in sys.modules\n"
+        "from audiokit.storage.workers import results_in_rounds\n"
+        "from test_workers import imported\n"
+        "for found in results_in_rounds(imported, ['tabnanny', 'pyclbr'], workers=2):\n"
+        "    print(*found)\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=HERE, env=environment(), capture_output=True, text=True)
+    assert (told.returncode, sorted(told.stdout.split())) == (0, ["False", "True"]), told.stderr
+
+
+def test_nothing_is_begun_for_a_single_worker():
+    code = (
+        "from audiokit.storage.worker_start import begin_workers\n"
+        "from multiprocessing.forkserver import _forkserver\n"
+        "begin_workers(1, 'colorsys')\n"
+        "print(_forkserver._forkserver_pid)\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True)
+    assert (told.stdout, told.stderr) == ("None\n", "")
