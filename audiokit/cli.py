@@ -20,6 +20,8 @@ __all__ = ["columns", "positive", "quick_imports", "run", "share"]
 PART = re.compile(r"\.\d+\.part(?=\.[^.]*$|$)")
 """What `files.write_whole` puts into the name of a file that is not finished."""
 
+STARTING = "starting ..."
+
 INTERRUPTED = 130  # what shells report for Ctrl-C
 READER_GONE = 141  # and for a process whose reader has gone away
 
@@ -51,14 +53,19 @@ def quick_imports() -> Iterator[None]:
     """Import large packages without a search for garbage, of which imports make none.
 
     What they made is not searched later either: it lasts as long as the process. PyTorch's import and the end of the
-    process take a third less time.
+    process take a third less time. Who sits at a terminal is told meanwhile what there is to wait for.
     """
     gc.disable()
+    is_watched = sys.stderr is not None and sys.stderr.isatty()
+    if is_watched:
+        print(STARTING, end="\r", file=sys.stderr, flush=True)
     try:
         yield
     finally:
         gc.freeze()
         gc.enable()
+        if is_watched:
+            print(" " * len(STARTING), end="\r", file=sys.stderr, flush=True)
 
 
 def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | None = None) -> int:

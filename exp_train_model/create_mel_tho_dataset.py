@@ -59,11 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from audiokit.storage.worker_start import begin_workers
 
     begin_workers(options.workers, "audiokit.storage.workers", "spectral_transcoder.datasets.chunk_extraction")
-    from spectral_transcoder.datasets.chunk_dataset import dataset_path
-    from spectral_transcoder.datasets.chunk_extraction import Summary, create_dataset
-    from spectral_transcoder.datasets.dataset_recipe import Recipe
-    from spectral_transcoder.datasets.dataset_shards import Shard, merge_shards
-    from spectral_transcoder.datasets.dataset_split import Ratios, find_audio_dataset
+    with cli.quick_imports():
+        from spectral_transcoder.datasets.chunk_dataset import dataset_path
+        from spectral_transcoder.datasets.chunk_extraction import Summary, create_dataset
+        from spectral_transcoder.datasets.dataset_recipe import Recipe
+        from spectral_transcoder.datasets.dataset_shards import Shard, merge_shards
+        from spectral_transcoder.datasets.dataset_split import Ratios, find_audio_dataset
 
     path = dataset_path(options.output_path, options.dataset_name)
     if options.merge:

@@ -3,6 +3,7 @@
 import argparse
 import errno
 import gc
+import io
 import subprocess
 import sys
 
@@ -97,3 +98,18 @@ def test_garbage_is_searched_for_again_after_imports_that_fail():
         raise ImportError
     assert not searched_meanwhile
     assert gc.isenabled()
+
+
+def test_a_terminal_tells_what_there_is_to_wait_for_and_nothing_is_left_of_it(monkeypatch):
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with cli.quick_imports():
+        assert terminal.getvalue() == "starting ...\r"
+    assert terminal.getvalue() == f"starting ...\r{' ' * 12}\r"
+
+
+def test_a_file_or_another_process_is_told_nothing_of_it(capsys):
+    with cli.quick_imports():
+        pass
+    assert capsys.readouterr() == ("", "")
