@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from audiokit.errors import Failures, UserError
+from audiokit.errors import UserError
 from audiokit.files import make_folder, output_stem, readable, write_whole
 from audiokit.labels.score_figures import scores_figure
 from audiokit.labels.scores_over_time import ScoresOverTime, write_scores
 from audiokit.reports import figures
 from audiokit.reports.page import EMBEDDED_SECONDS, Column, write_page
 from audiokit.reports.spectrogram import band_centres, overview_spectrogram
-from audiokit.sound.audio import Recording, find_audio, write_wav
+from audiokit.sound.audio import Recording, write_wav
+from audiokit.sound.each_recording import for_each_recording
 from audiokit.sound.pieces import piece_starts, pieces
 from audiokit.storage.holding import hold, remove_parts
 
@@ -165,20 +166,13 @@ def predict_all(
     """
     for note in notes:
         print(note, file=sys.stderr)
-    failures = Failures()
-    made_of: dict[str, Path] = {}
-    for name in names:
-        with failures.of(name):
-            path = find_audio(name)
-            stem = output_stem(path)
-            if made_of.setdefault(stem, path) != path:
-                raise UserError(f"{path} would overwrite what is made of {made_of[stem]}: rename it, or use --output")
-            predicted = predict(listener, path, output, notes=notes)
-            heard = ", ".join(f"{label} {score:.2f}" for label, score in predicted.scores.top(3))
-            print(f"{readable(path.name)}: {heard}\n{predicted.page}")
-            if besides:
-                besides(path, predicted.page.parent)
-    return failures.status
+
+    def make(path: Path) -> None:
+        predicted = predict(listener, path, output, notes=notes)
+        heard = ", ".join(f"{label} {score:.2f}" for label, score in predicted.scores.top(3))
+        print(f"{readable(path.name)}: {heard}\n{predicted.page}")
+
+    return for_each_recording(names, make)
 
 
 def _sound(recording: Recording, folder: Path) -> Path:

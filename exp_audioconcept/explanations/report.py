@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
-from audiokit.errors import Failures, UserError
 from audiokit.files import make_folder, output_stem, readable, write_whole
 from audiokit.labels.class_figures import class_title
 from audiokit.reports import figures
 from audiokit.reports.page import Column, write_page
 from audiokit.reports.spectrogram import overview_spectrogram
-from audiokit.sound.audio import Recording, find_audio, write_wav
+from audiokit.sound.audio import Recording, write_wav
+from audiokit.sound.each_recording import for_each_recording
 from audiokit.storage.holding import hold, remove_parts
 from exp_audioconcept.explanations.curves import area
 from exp_audioconcept.explanations.explaining import explain
@@ -50,18 +50,14 @@ def explain_all(model: GenreModel, names: Sequence[str], output: Path, options: 
     int
         1 where a recording could not be used, else 0
     """
-    failures = Failures()
-    made_of: dict[str, Path] = {}
-    for name in tqdm(names, unit="song", disable=True if len(names) == 1 else None, leave=None):
-        with failures.of(name):
-            path = find_audio(name)
-            stem = output_stem(path)
-            if made_of.setdefault(stem, path) != path:
-                raise UserError(f"{path} would overwrite what is made of {made_of[stem]}: rename it")
-            explained = explain(model, path, options)
-            page = write_explanation(explained, model, output)
-            tqdm.write(f"{_line(explained)}\n{page}")
-    return failures.status
+
+    def make(path: Path) -> None:
+        explained = explain(model, path, options)
+        page = write_explanation(explained, model, output)
+        tqdm.write(f"{_line(explained)}\n{page}")
+
+    bar = tqdm(names, unit="song", disable=True if len(names) == 1 else None, leave=None)
+    return for_each_recording(bar, make)
 
 
 def _line(explained: Explained) -> str:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from audiokit.devices import choose_device
-from audiokit.errors import Failures, UserError
+from audiokit.errors import UserError
 from audiokit.files import make_folder, output_stem, readable, write_whole
 from audiokit.memory import keep_memory
 from audiokit.paths import AUDIO_GENERATED, REFERENCE_MODELS, ROOT
 from audiokit.reports import figures
 from audiokit.reports.page import Column, write_page
-from audiokit.sound.audio import BLOCK_SAMPLES, find_audio, write_wav
+from audiokit.sound.audio import BLOCK_SAMPLES, write_wav
+from audiokit.sound.each_recording import for_each_recording
 from audiokit.storage.holding import hold, remove_parts
 from spectral_transcoder.analysis import GROUND_TRUTH, Source, analyse, analyse_as_published
 from spectral_transcoder.inversion import ITERATIONS
@@ -249,19 +250,7 @@ def generate_all(generator: Generator, names: Sequence[str], output: Path = AUDI
     keep_memory()
     for note in generator.notes:
         print(note, file=sys.stderr)
-    failures = Failures()
-    made_of: dict[str, Path] = {}
-    for name in names:
-        with failures.of(name):
-            recording = find_audio(name)
-            stem = output_stem(recording)
-            if made_of.get(stem, recording) != recording:
-                raise UserError(
-                    f"{recording} would overwrite what is made of {made_of[stem]}: rename it, or use --output"
-                )
-            _report(generator, generator.generate(recording, output), recording)
-            made_of[stem] = recording
-    return failures.status
+    return for_each_recording(names, lambda path: _report(generator, generator.generate(path, output), path))
 
 
 def _report(generator: Generator, generated: Generated, recording: Path) -> None:
