@@ -33,6 +33,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add_models_option(models)
     add_mixed_precision_option(models, effect="faster where the processor has bfloat16; scores differ a little")
 
+    help_text = "score voices and birds by what stands out of the background of their block: better with YamNet"
+    models.add_argument("--foreground", action="store_true", help=help_text)
+
     group = parser.add_argument_group("calibration (docs/sensor_data.md)")
     add = group.add_mutually_exclusive_group().add_argument
     add("--db_offset", type=float, default=-90, metavar="DB", help="added to levels to make them dB re full scale")
@@ -61,7 +64,15 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="FILE",
         help="csv with the columns label and group; by default traffic, voice, birds",
     )
-    add("--threshold", type=float, default=0.2, help="score from which on a group is present")
+    add(
+        "--threshold",
+        type=_threshold,
+        action="append",
+        default=[],
+        metavar="[GROUP=]VALUE",
+        help="score from which on a group, or all, is present; by default what was chosen on annotated sensors",
+    )
+    add("--probabilities", action="store_true", help="write how probable the presence of each group is")
     add("--summary_only", action="store_true", help="leave out the table of all labels")
     add("--no_picture", action="store_true", help="draw none")
     add(
@@ -76,6 +87,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
+def _threshold(text: str) -> tuple[str, float]:
+    """A group, none for all, and its threshold."""
+    group, _, value = text.rpartition("=")
+    return group, float(value)
+
+
 def _seconds(parser: argparse.ArgumentParser, text: str) -> int:
     try:
         return cli.positive(text)
@@ -88,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     with cli.quick_imports():
         from spectral_transcoder.sensor import Reading, Wanted, follow, load_predictor, prepare_tagger, tag_all
-        from teachers.label_groups import TRAFFIC_VOICE_BIRDS
+        from spectral_transcoder.sensor.presence.thresholds import PRESENCE_LABELS
 
     predictor = load_predictor(
         options.teacher,
@@ -98,6 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         device=options.device,
         block_seconds=options.block,
         mixed_precision=options.mixed_precision,
+        foreground=options.foreground,
     )
     reading = Reading(
         dataset=options.dataset,
@@ -113,8 +131,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = Wanted(
         format=options.format,
         n_top=options.top,
-        groups=options.groups or TRAFFIC_VOICE_BIRDS,
-        threshold=options.threshold,
+        groups=options.groups or PRESENCE_LABELS,
+        threshold=dict(options.threshold).get(""),
+        thresholds={group: value for group, value in options.threshold if group},
+        probabilities=options.probabilities,
         all_scores=not options.summary_only,
         picture=not options.no_picture,
         audio=options.audio,

@@ -3,16 +3,18 @@
 `load_predictor` and `Predictor` are the way in from Python, `tag_all` and `follow` (levels that still come) are what
 `predict_third_octave.py` calls. In the order of the data: `reading` (which file is what), `formats` (bytes to tables of
 cells), `bands` and `times` (cells to levels and seconds), `frames` (in order, every 125 ms or 1 s, faults counted by
-`quality`), `gaps` (blocks), `calibration`, `prediction`, `summary`, `output`, `overview` and `picture`, `excerpt`,
-`live`.
+`quality`), `gaps` (blocks), `calibration`, `foreground`, `prediction`, `summary`, `presence` (thresholds, levels of
+noise), `periods` (hours and days), `output`, `overview` and `picture`, `excerpt`, `report`; `tagging` does one source,
+`many` all that are named, `live` what comes.
 """
 
 from spectral_transcoder.sensor.calibration import automatic_offset
 from spectral_transcoder.sensor.live import follow
+from spectral_transcoder.sensor.many import prepare_tagger, tag_all
 from spectral_transcoder.sensor.prediction import Predictor, load_predictor
 from spectral_transcoder.sensor.reading.opening import open_levels
 from spectral_transcoder.sensor.sources import Reading
-from spectral_transcoder.sensor.tagging import Wanted, prepare_tagger, tag_all
+from spectral_transcoder.sensor.tagging import Wanted
 
 __all__ = [
     "Predictor",

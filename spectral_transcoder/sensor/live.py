@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectral_transcoder.sensor.calibration import LOUD_PERCENTILE, LevelHistogram, warning_about
+from spectral_transcoder.sensor.calibration import LevelHistogram
 from spectral_transcoder.sensor.quality import Quality
 from spectral_transcoder.sensor.reading.opening import follow_levels
-from spectral_transcoder.sensor.tagging import block_columns, lines_about
+from spectral_transcoder.sensor.report import notes_on
+from spectral_transcoder.sensor.tagging import block_columns
 from spectral_transcoder.sensor.times.clock import as_text
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ def follow(tagger: Tagger, path: str | Path) -> None:
                 for line in _lines(columns | {"time": as_text(scored.times, source.clock)}):
                     print(line, flush=True)
         finally:
-            warning = warning_about(histogram.percentile(LOUD_PERCENTILE), tagger.db_offset)
-            for line in lines_about(source, quality, tagger.summary, warning):
+            facts = {"quality": quality, "histogram": histogram, "db_offset": tagger.db_offset}
+            for line in notes_on(source, tagger.summary, **facts):
                 print(f"{source.name}: {line}", file=sys.stderr)
 
 

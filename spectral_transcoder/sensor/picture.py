@@ -63,8 +63,9 @@ def sensor_figure(overview: Overview, *, clock: Clock, title: str) -> Figure:
     if n_groups:
         image = overview.presence.image
         _draw_rows(rows[1], image, list(overview.summary.heard), edges(len(image), step), 1)
-        blocks = f"blocks with a score of {overview.summary.threshold:g} or more"
-        _name(rows[1], f"share of {blocks}, in {duration(step)} each" if merged else blocks)
+        _name(
+            rows[1], f"share of blocks with it, in {duration(step)} each" if merged else "blocks in which it is present"
+        )
     image = overview.scores.image[:, [overview.summary.labels.index(label) for label in labels]]
     highest = float(np.nanmax(image)) if overview.n_scored else 1.0
     _draw_rows(rows[-1], image, labels, edges(len(image), step), highest)

@@ -21,6 +21,7 @@ from audiokit.paths import ROOT
 from spectral_transcoder.hearing import LoadedTagger, find_tagger, load_tagger
 from spectral_transcoder.listening.generate import prepare, transcoder_folders
 from spectral_transcoder.sensor.calibration import DEFAULT_OFFSET_DB, LevelHistogram, calibrate, overall_levels
+from spectral_transcoder.sensor.foreground import foreground, labels_in_front
 from spectral_transcoder.sensor.gaps import divide
 from spectral_transcoder.sensor.quality import Quality
 from spectral_transcoder.sensor.reading.opening import open_levels
@@ -133,6 +134,9 @@ class Predictor:
     device: torch.device
     block_seconds: int = BLOCK_SECONDS
     mixed_precision: bool = False
+    foreground: bool = False
+    """Whether voices and birds are scored by what stands out of the background of their block."""
+
     transcoders: Mapping[str, nn.Module] = field(default_factory=dict)
     """All that are at hand, by name."""
 
@@ -157,6 +161,11 @@ class Predictor:
         if round(1 / hop_seconds) in self.taggers:
             return TAGGER
         return BESIDE_TAGGER if self.transcoder_name == TAGGER else self.transcoder_name
+
+    def hearing_name(self, hop_seconds: float) -> str:
+        """The same, and whether voices and birds are heard in front: what was measured is filed by it."""
+        name = self.heard_through(hop_seconds)
+        return f"{name}+foreground" if self.foreground else name
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -257,7 +266,7 @@ class Predictor:
         n_blocks = -(-n_seconds // self.block_seconds)
         missing = (n_blocks * self.block_seconds - n_seconds) * FRAMES_PER_SECOND
         seconds = np.pad(seconds, ((0, missing), (0, 0)), constant_values=np.nan)
-        return self._scores(
+        return self.scores_of_blocks(
             calibrate(seconds, db_offset).reshape(n_blocks, self.block_seconds, FRAMES_PER_SECOND, N_BANDS)
         )
 
@@ -297,7 +306,7 @@ class Predictor:
             histogram.add(overall)
         seconds = levels.reshape(len(levels), self.block_seconds, frames_per_second, N_BANDS)
         calibrated = calibrate(seconds, db_offset)
-        scores = kept.scores(calibrated, self._scores) if kept else self._scores(calibrated)
+        scores = kept.scores(calibrated, self.scores_of_blocks) if kept else self.scores_of_blocks(calibrated)
         n_whole = _is_whole(calibrated).sum(axis=1)
         scores[n_whole < np.maximum(1, LEAST_COVERAGE * (extents // frames_per_second))] = np.nan
         # What a series has behind its last whole second makes no row of its own.
@@ -311,10 +320,8 @@ class Predictor:
             bands=levels[told],
         )
 
-    def _scores(self, seconds: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Scores of blocks from their whole seconds.
-
-        A block is cut into windows of ten seconds; the scores of windows are averaged, weighted with their seconds.
+    def scores_of_blocks(self, seconds: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Scores of blocks from their whole seconds; with `foreground`, those of voices and birds from what stands out.
 
         Parameters
         ----------
@@ -324,6 +331,17 @@ class Predictor:
         Returns
         -------
         (n_blocks, n_labels)
+        """
+        scores = self._scores_of_levels(seconds)
+        if self.foreground:
+            labels = labels_in_front(self.labels)
+            scores[:, labels] = self._scores_of_levels(foreground(seconds))[:, labels]
+        return scores
+
+    def _scores_of_levels(self, seconds: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Scores of blocks, as above.
+
+        A block is cut into windows of ten seconds; the scores of windows are averaged, weighted with their seconds.
         """
         n_blocks, block_seconds = seconds.shape[:2]
         length = min(block_seconds, LONGEST_WINDOW)
@@ -400,6 +418,7 @@ def load_predictor(
     device: str = "auto",
     block_seconds: int = BLOCK_SECONDS,
     mixed_precision: bool = False,
+    foreground: bool = False,
 ) -> Predictor:
     """Load a teacher and a transcoder.
 
@@ -420,6 +439,8 @@ def load_predictor(
         of a row of scores, whole seconds.
     mixed_precision
         compute in bfloat16 where the device has it, see `Predictor`.
+    foreground
+        score voices and birds by what stands out of the background.
 
     Raises
     ------
@@ -455,6 +476,7 @@ def load_predictor(
         loaded.device,
         block_seconds=block_seconds,
         mixed_precision=mixed_precision and can_mix_precision(loaded.device),
+        foreground=foreground,
         transcoders=loaded.transcoders,
         taggers={n_frames: load_tagger(stored, loaded.device) for n_frames, stored in taggers.items()},
         notes=tuple(notes),

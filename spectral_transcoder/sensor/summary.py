@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectral_transcoder.sensor.presence.thresholds import Threshold
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["DEFAULT_THRESHOLD", "Summary"]
-
-DEFAULT_THRESHOLD = 0.2
-"""Score from which on a group counts as present; the paper's code has it for all classes."""
+__all__ = ["Summary"]
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,10 @@ class Summary:
         name → which of the labels; none by default.
     n_top
         highest labels to name; none by default.
-    threshold
-        score from which on a group is present.
+    thresholds
+        of groups; of those that are not named, the default.
+    with_probabilities
+        tell how probable it is that each group is present.
     unheard
         groups whose columns stay empty → why: what would be said of them is no better than chance.
     """
@@ -39,7 +40,8 @@ class Summary:
     labels: Sequence[str]
     groups: Mapping[str, NDArray[np.integer]] = field(default_factory=dict)
     n_top: int = 0
-    threshold: float = DEFAULT_THRESHOLD
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    with_probabilities: bool = False
     unheard: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -51,6 +53,10 @@ class Summary:
         """The same, but that some groups are left empty."""
         return replace(self, unheard=unheard)
 
+    def at(self, thresholds: Mapping[str, Threshold]) -> Summary:
+        """The same with other thresholds."""
+        return replace(self, thresholds=thresholds)
+
     def group_scores(self, scores: NDArray[np.floating]) -> NDArray[np.floating]:
         """Score of each group that is heard, the highest of its labels: (n, n_labels) → (n, n_groups)."""
         columns = [scores[:, members].max(axis=1) for members in self.heard.values()]
@@ -58,10 +64,24 @@ class Summary:
 
     def present(self, group_scores: NDArray[np.floating]) -> NDArray[np.floating]:
         """1 where a group is present, 0 where it is not, NaN where there is no score."""
-        return np.where(np.isnan(group_scores), np.nan, group_scores >= self.threshold)
+        limits = np.array([self.threshold_of(name).score for name in self.heard])
+        return np.where(np.isnan(group_scores), np.nan, group_scores >= limits)
+
+    def probabilities(self, group_scores: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Probability that each group that is heard is present, (n, n_groups); NaN where nobody knows."""
+        columns = [
+            self.threshold_of(name).probability(scores) for name, scores in zip(self.heard, group_scores.T, strict=True)
+        ]
+        return np.stack(columns, axis=1) if columns else group_scores
+
+    def threshold_of(self, group: str) -> Threshold:
+        """When a group is present."""
+        return self.thresholds.get(group, Threshold())
 
     def columns(self, scores: NDArray[np.floating]) -> dict[str, NDArray]:
         """Columns of a table: `label_1`, `score_1` …, then each group's score and, as `<group>_present`, presence.
+
+        If asked for, the probability of presence follows as `<group>_probability`.
 
         Parameters
         ----------
@@ -82,4 +102,7 @@ class Summary:
         nothing = np.full(len(scores), np.nan)
         columns |= {name: of_group.get(name, nothing) for name in self.groups}
         columns |= {f"{name}_present": present.get(name, nothing) for name in self.groups}
+        if self.with_probabilities:
+            probable = dict(zip(self.heard, self.probabilities(groups).T, strict=True))
+            columns |= {f"{name}_probability": probable.get(name, nothing) for name in self.groups}
         return columns

@@ -26,7 +26,7 @@ SUFFIXES = (
 OF_MANY_USES = (".txt", ".json", ".txt.gz", ".json.gz", ".xlsx", ".zip", ".npz")
 """Of these, files in a folder need not be levels."""
 
-OWN_ENDINGS = ("_scores", "_summary", "_settings")
+OWN_ENDINGS = ("_scores", "_summary", "_presence", "_settings")
 """Of the files that this package writes."""
 
 

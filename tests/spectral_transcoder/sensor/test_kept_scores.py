@@ -113,7 +113,7 @@ def tag(tmp_path, monkeypatch):
     monkeypatch.setattr(generate, "REFERENCE_MODELS", tmp_path / "none")
     monkeypatch.setattr(prediction, "SECONDS_HELD", 20)
     monkeypatch.setattr("spectral_transcoder.sensor.tagging.sensor_figure", lambda *_, **__: new_figure(1, 1))
-    compute = Predictor._scores
+    compute = Predictor.scores_of_blocks
 
     def run(output, *, stop_at=None, arguments=()):
         computed = []
@@ -124,7 +124,7 @@ def tag(tmp_path, monkeypatch):
             computed.append(len(seconds))
             return compute(self, seconds)
 
-        monkeypatch.setattr(Predictor, "_scores", counting)
+        monkeypatch.setattr(Predictor, "scores_of_blocks", counting)
         options = ["--output", output, "--models", models, "--device", "cpu", "--transcoder", "pinv", *arguments]
         try:
             predict_third_octave.main([str(option) for option in (path, *options)])

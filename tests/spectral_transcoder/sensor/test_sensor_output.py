@@ -9,6 +9,7 @@ import pytest
 
 from audiokit.errors import UserError
 from spectral_transcoder.sensor.output import FORMATS, check_format, open_table
+from spectral_transcoder.sensor.presence.thresholds import Threshold
 from spectral_transcoder.sensor.summary import Summary
 from spectral_transcoder.sensor.times.clock import Clock
 
@@ -129,7 +130,7 @@ GROUPS = {"voice": np.array([0]), "street": np.array([1, 2])}
 
 
 def test_the_summary_names_the_highest_and_tells_who_is_present():
-    columns = Summary(LABELS, GROUPS, n_top=2, threshold=0.25).columns(SCORES)
+    columns = Summary(LABELS, GROUPS, n_top=2, thresholds=dict.fromkeys(GROUPS, Threshold(0.25))).columns(SCORES)
     assert list(columns) == [
         "label_1", "score_1", "label_2", "score_2", "voice", "street", "voice_present", "street_present"
     ]  # fmt: skip

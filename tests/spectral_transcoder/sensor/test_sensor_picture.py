@@ -11,6 +11,7 @@ from sensor_fixtures import ListSource, make_levels, piece, toy_predictor
 
 from spectral_transcoder.sensor.overview import Overview, Timeline
 from spectral_transcoder.sensor.picture import sensor_figure
+from spectral_transcoder.sensor.presence.thresholds import Threshold
 from spectral_transcoder.sensor.summary import Summary
 from spectral_transcoder.sensor.times.clock import Clock
 
@@ -49,7 +50,11 @@ def test_columns_are_means_however_long_it_becomes(runs, max_columns):
 
 def overview_of(*pieces, hop_seconds=0.125, threshold=0.5, groups=GROUPS):
     predictor = toy_predictor()
-    overview = Overview(hop_seconds, predictor.block_seconds, Summary(LABELS, groups, 0, threshold))
+    overview = Overview(
+        hop_seconds,
+        predictor.block_seconds,
+        Summary(LABELS, groups, thresholds=dict.fromkeys(groups, Threshold(threshold))),
+    )
     for scored in predictor.score(ListSource(*pieces, hop_seconds=hop_seconds), db_offset=-80):
         overview.add(scored)
     return overview

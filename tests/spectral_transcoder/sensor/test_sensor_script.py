@@ -19,11 +19,11 @@ from audiokit import cli
 from audiokit.reports.figures import new_figure
 from spectral_transcoder.listening import generate
 from spectral_transcoder.sensor import load_predictor
-from spectral_transcoder.sensor.tagging import SOME_LEFT_OUT
+from spectral_transcoder.sensor.many import SOME_LEFT_OUT
 from spectral_transcoder.third_octave import third_octave
 
 ROOT = Path(predict_third_octave.__file__).parent
-RESULTS = {"_scores.csv", "_settings.json", "_summary.csv", ".png"}
+RESULTS = {"_presence.csv", "_scores.csv", "_settings.json", "_summary.csv", ".png"}
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +90,10 @@ def test_a_file_becomes_tables_and_a_picture(tmp_path, run_and_draw, out, models
         "voice", "birds", "traffic", "voice_present", "birds_present", "traffic_present",
     ]  # fmt: skip
     assert list(summary["label_1"]) == list(scores.iloc[:, 3:].idxmax(axis=1))
+    presence = pd.read_csv(out / "place.de_presence.csv")
+    assert list(presence["period"]) == ["hour", "day"]
+    assert list(presence["time"]) == ["2024-05-01T12:00:00.000Z", "2024-05-01T00:00:00.000Z"]
+    np.testing.assert_allclose(presence["birds_percent"], 100 * summary["birds_present"].mean())
     assert (out / "place.de.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -100,10 +104,11 @@ def test_options_say_what_is_wanted(tmp_path, run, out, models):
     groups.write_text("label,group\nSpeech,people\nLaughter,people\nDog,dogs\n")
     status, _, complaints = run(
         path, "--dataset", "mine", "--format", "h5", "--block", 20, "--top", 1, "--groups", groups,
-        "--threshold", 0.4, "--no_picture", "--transcoder", "pinv", "--db_offset", -70, "--start", "2024-05-01",
+        "--threshold", 0.4, "--threshold", "dogs=0", "--no_picture", "--transcoder", "pinv", "--db_offset", -70,
+        "--start", "2024-05-01",
     )  # fmt: skip
     assert (status, complaints) == (0, "")
-    assert files_in(out) == {"a_scores.h5", "a_settings.json", "a_summary.h5"}
+    assert files_in(out) == {"a_presence.h5", "a_scores.h5", "a_settings.json", "a_summary.h5"}
     predictor = load_predictor("YamNet", "pinv", models=models, device="cpu", block_seconds=20)
     expected = np.concatenate([predictor.score_levels(chunk, db_offset=-70) for chunk in levels])
     with h5py.File(out / "a_scores.h5") as file:
@@ -116,6 +121,7 @@ def test_options_say_what_is_wanted(tmp_path, run, out, models):
         people = expected[:, [predictor.labels.index("Speech"), predictor.labels.index("Laughter")]].max(axis=1)
         np.testing.assert_allclose(file["people"], people, atol=1e-6)
         np.testing.assert_array_equal(file["people_present"], people >= 0.4)
+        assert np.asarray(file["dogs_present"]).all()
         assert set(file) >= {"dogs", "label_1", "score_1"}
         assert "label_2" not in file
 
@@ -312,7 +318,7 @@ def test_one_bad_file_does_not_keep_the_offset_from_being_found(tmp_path, run, o
     assert status == SOME_LEFT_OUT
     assert "offset: -60.00 dB" in printed
     assert complaints.splitlines()[1:] == ["1 of 2 files could not be used, as told above"]
-    assert files_in(out) == {"good_settings.json", "good_summary.csv"}
+    assert files_in(out) == {"good_presence.csv", "good_settings.json", "good_summary.csv"}
 
 
 def test_the_standard_input_is_tagged_too(tmp_path, run, out, monkeypatch, models):
@@ -331,6 +337,7 @@ def test_the_standard_input_is_tagged_too(tmp_path, run, out, monkeypatch, model
         (["--teacher", "mn04_as"], "the weights of mn04_as are missing"),
         (["--transcoder", "nothing"], "no transcoder 'nothing' for YamNet"),
         (["--groups", "{folder}/none.csv"], "none.csv"),
+        (["--threshold", "brids=0.1"], "there is no group 'brids': voice, birds, traffic are there"),
         (["--groups", "{folder}/typo.csv"], "no labels of AudioSet: 'Spech'"),
     ],
 )

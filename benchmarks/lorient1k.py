@@ -1,0 +1,79 @@
+"""How well presence is told on Lorient-1k: levels of real CENSE sensors, with what people heard in their sound.
+
+    python3 benchmarks/lorient1k.py lorient1k_odd.npz
+
+prints, for each teacher, transcoder (`tcn+foreground`: with `--foreground`) and way in which a meter might have kept
+the levels, Pearson's r over clips of the annotated time of presence with the mean score of a clip and with its mean
+probability of presence, the area under the ROC curve over seconds, and the share of time of presence beside the true
+one. Thresholds and probabilities of a clip come from the other clips. In brackets, the interval that holds 95 % of
+bootstrap samples over clips.
+
+The file has `fast_125ms` (clips, frames, 29) and `slow_1s` (clips, seconds, 29) in dB, `presence_per_second` (clips,
+seconds, 3) and `time_of_presence` (clips, 3) of traffic, voices and birds (Gontier et al., Zenodo 5153616). Offset: the
+99th percentile of all levels of a way, as `--auto_offset` has it; blocks of ten seconds, as they come.
+
+With `--write`, the thresholds of all clips, which `predict_third_octave.py` uses, and what is heard at all in levels a
+second apart, are written down in spectral_transcoder/sensor/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from presence_clips import GROUPS, WAYS, clip_scores, read_clips
+from presence_measures import PUBLISHED, measure, table_of, write_shipped
+from tqdm import tqdm
+
+from audiokit import cli
+from audiokit.errors import UserError
+from spectral_transcoder.sensor import hearing, load_predictor
+from spectral_transcoder.sensor.presence import thresholds
+from teachers.label_groups import group_members
+from teachers.options import add_models_option
+from teachers.registry import find_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("file", type=Path, help="npz with the clips")
+    add("--teachers", nargs="+", default=["mn04_as", "YamNet"], metavar="NAME")
+    add("--transcoders", nargs="+", default=["tcn", "tcn+foreground"], metavar="NAME")
+    add("--ways", nargs="+", choices=list(WAYS), default=list(WAYS), metavar="WAY", help=", ".join(WAYS))
+    add_models_option(parser)
+    add("--write", action="store_true", help="write the thresholds that are shipped")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table."""
+    options = parse(arguments)
+    clips = read_clips(options.file)
+    missing = [name for name in options.teachers if not find_weights(name, options.models)]
+    if missing:
+        raise UserError(f"the weights of {', '.join(missing)} are not below {options.models}: --models or --teachers")
+    rows = []
+    pairs = [(teacher, transcoder) for teacher in options.teachers for transcoder in options.transcoders]
+    for teacher, transcoder in tqdm(pairs, unit="model", disable=None):
+        name, _, front = transcoder.partition("+")
+        predictor = load_predictor(teacher, name, models=options.models, device="cpu", foreground=bool(front))
+        members = group_members(predictor.labels, thresholds.PRESENCE_LABELS)
+        for way in options.ways:
+            scores = clip_scores(predictor, [members[group] for group in GROUPS], *WAYS[way](clips))
+            rows.append(measure(scores, clips, teacher=teacher, transcoder=transcoder, way=way))
+    print(table_of([*PUBLISHED, *rows]))
+    if options.write:
+        write_shipped(rows, name=options.file.stem, chosen=thresholds.CHOSEN, heard=hearing.MEASURED)
+        print(f"{thresholds.CHOSEN} and {hearing.MEASURED}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(cli.run(main))

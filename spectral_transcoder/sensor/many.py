@@ -1,0 +1,131 @@
+"""Files and folders of levels to tags, one after the other, whatever is wrong with one of them."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from audiokit.errors import UserError, in_one_line
+from audiokit.files import short_stem
+from audiokit.memory import keep_memory
+from audiokit.paths import RESULTS
+from spectral_transcoder.sensor.bands.choosing import NoBandsError
+from spectral_transcoder.sensor.calibration import DEFAULT_OFFSET_DB, automatic_offset
+from spectral_transcoder.sensor.output import check_format
+from spectral_transcoder.sensor.reading.finding import STANDARD_INPUT, find_levels, is_of_many_uses, stem_of
+from spectral_transcoder.sensor.reading.opening import open_levels
+from spectral_transcoder.sensor.sources import Reading
+from spectral_transcoder.sensor.summary import Summary
+from spectral_transcoder.sensor.tagging import Tagger, Wanted
+from teachers.label_groups import group_members
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from spectral_transcoder.sensor.prediction import Predictor
+    from spectral_transcoder.sensor.sources import LevelSource
+
+__all__ = ["SOME_LEFT_OUT", "prepare_tagger", "tag_all"]
+
+SOME_LEFT_OUT = 3
+"""Exit status where some of several files could not be used, and the others were."""
+
+
+def prepare_tagger(predictor: Predictor, *, db_offset: float, reading: Reading, wanted: Wanted) -> Tagger:
+    """Decide once what is the same for every file; what the predictor could not have is told.
+
+    Raises
+    ------
+    UserError
+        where the groups cannot be read, or there is none of which a threshold is given.
+    """
+    keep_memory()
+    for note in predictor.notes:
+        print(note, file=sys.stderr)
+    groups = group_members(predictor.labels, wanted.groups)
+    unknown = [name for name in wanted.thresholds if name not in groups]
+    if unknown:
+        raise UserError(f"--threshold: there is no group {unknown[0]!r}: {', '.join(groups)} are there")
+    summary = Summary(predictor.labels, groups, wanted.n_top, with_probabilities=wanted.probabilities)
+    return Tagger(predictor, summary, db_offset, reading, wanted)
+
+
+def tag_all(
+    predictor: Predictor,
+    names: Sequence[str | Path],
+    output: Path = RESULTS,
+    *,
+    db_offset: float | None = DEFAULT_OFFSET_DB,
+    reading: Reading | None = None,
+    wanted: Wanted | None = None,
+) -> int:
+    """Tag several files and folders; one that cannot be used does not keep the others from being done.
+
+    Parameters
+    ----------
+    names
+        as `find_levels` takes them.
+    output
+        folder for all that is made; below it lie the folders that were below those that are named.
+    db_offset
+        added to the levels to make them dB re full scale; None: found from all files together.
+    reading, wanted
+        how to read, and what to make.
+
+    Returns
+    -------
+    int
+        0; 1 where no file could be used; `SOME_LEFT_OUT` where some could, and others not. Files in a folder that are
+        called by an ending of many uses and hold no bands are passed over, with a line.
+    """
+    reading, wanted = reading or Reading(), wanted or Wanted()
+    check_format(wanted.format)
+    files = find_levels(names, output=output)
+    if db_offset is None:
+        paths = [path for path, _ in files]
+        db_offset = automatic_offset(_readable(tqdm(paths, unit="file", desc="offset", disable=None), reading))
+        print(f"offset: {db_offset:.2f} dB (--auto_offset); for the same one again: --db_offset {db_offset:.2f}")
+    tagger = prepare_tagger(predictor, db_offset=db_offset, reading=reading, wanted=wanted)
+    n_done, n_failed = 0, 0
+    stems: dict[Path, str | Path] = {}
+    named = {Path(name) for name in names}
+    own = {Path(path).resolve() for path, _ in files}
+    for path, folder in files:
+        stem = output / folder / ("stdin" if path == STANDARD_INPUT else short_stem(stem_of(Path(path))))
+        try:
+            if stem in stems:
+                raise UserError(
+                    f"{path} would overwrite what is made of {stems[stem]}: rename it, or use another --output"
+                )
+            _spare(own, path, tagger.files(stem))
+            stems[stem] = path
+            for file in tagger.tag(path, stem):
+                print(f"  {file}")
+            n_done += 1
+        except NoBandsError as error:
+            is_expected = Path(path) not in named and is_of_many_uses(Path(path))
+            print(f"passed over: {error}" if is_expected else f"error: {error}", file=sys.stderr)
+            n_failed += not is_expected
+        except Exception as error:
+            print(f"error: {in_one_line(error, path)}", file=sys.stderr)
+            n_failed += 1
+    if n_failed and n_done:
+        print(f"{n_failed} of {n_done + n_failed} files could not be used, as told above", file=sys.stderr)
+    return 0 if not n_failed else SOME_LEFT_OUT if n_done else 1
+
+
+def _readable(paths: Iterable[str | Path], reading: Reading) -> Iterator[LevelSource]:
+    """Sources of files that can be opened; what is wrong with the others is told when it is their turn."""
+    for path in paths:
+        with suppress(UserError):
+            yield open_levels(path, reading)
+
+
+def _spare(own: Collection[Path], path: str | Path, made: Iterable[Path]) -> None:
+    """Refuse to write over what was given to be read."""
+    if lost := next((file for file in made if file.resolve() in own), None):
+        raise UserError(f"what is made of {path} would overwrite {lost}, which is to be read: use another --output")
