@@ -20,7 +20,7 @@ __all__ = ["notes_on", "report"]
 
 N_REPORTED = 5
 
-SLOW_NOTE = "a level a second: each stands for eight equal ones, so that tags of short sounds rest on little"
+SLOW_NOTE = "a level a second: what changes within it is lost, so that tags of short sounds rest on little"
 COARSE_NOTE = (
     "levels of {:g} ms hold less of what changes fast: on Lorient-1k, voices are tagged worse than with 125 ms "
     "(docs/sensor_data.md)"
@@ -38,7 +38,9 @@ def notes_on(
         lines.append(SLOW_NOTE)
     elif source.cadence and source.cadence > COARSE_FROM * FAST.hop_seconds:
         lines.append(COARSE_NOTE.format(1000 * source.cadence))
-    lines += [f"{name} is left empty: {reason}" for name, reason in summary.unheard.items()]
+    lines += [
+        f"{name} is left empty: {reason}; nor do its labels tell anything" for name, reason in summary.unheard.items()
+    ]
     return [*lines, *filter(None, [warning_about(histogram.percentile(LOUD_PERCENTILE), db_offset)])]
 
 

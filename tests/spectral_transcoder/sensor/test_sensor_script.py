@@ -191,7 +191,7 @@ def test_slow_levels_are_tagged_with_a_word_of_caution(tmp_path, run, out, model
     assert status == 0
     caution, *empty = complaints.splitlines()
     assert caution == (
-        f"{path}: a level a second: each stands for eight equal ones, so that tags of short sounds rest on little"
+        f"{path}: a level a second: what changes within it is lost, so that tags of short sounds rest on little"
     )
     assert all(line.startswith(f"{path}: ") and " is left empty: " in line for line in empty)
     summary, groups = pd.read_csv(out / "a_summary.csv"), ("voice", "birds", "traffic")
