@@ -171,6 +171,8 @@ def predict_all(
         predicted = predict(listener, path, output, notes=notes)
         heard = ", ".join(f"{label} {score:.2f}" for label, score in predicted.scores.top(3))
         print(f"{readable(path.name)}: {heard}\n{predicted.page}")
+        if besides:
+            besides(path, predicted.page.parent)
 
     return for_each_recording(names, make)
 
