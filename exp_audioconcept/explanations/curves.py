@@ -12,15 +12,16 @@ import numpy as np
 import torch
 
 from exp_audioconcept.explanations.attributions import AT_ONCE
+from exp_audioconcept.explanations.weights import mean_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from exp_audioconcept.explanations.grid import Grid
 
-__all__ = ["Curves", "Random", "area", "measure_curves"]
+__all__ = ["Curves", "Random", "area", "better_than_chance", "measure_curves"]
 
 N_STEPS = 10
 N_RANDOM = 12
@@ -57,6 +58,25 @@ class Random:
 def area(curves: NDArray[np.floating]) -> NDArray[np.float64]:
     """Area below curves, (…, n) → (…), for an axis from 0 to 1: small is good for deletion, large for insertion."""
     return np.trapezoid(curves, dx=1 / (curves.shape[-1] - 1), axis=-1)
+
+
+def better_than_chance(curves: Sequence[Curves], randoms: Sequence[Random], kind: str) -> tuple[float, float, float]:
+    """By how much the area of attributions is better than the mean by chance: mean of songs, and its 95 % interval.
+
+    Parameters
+    ----------
+    curves, randoms
+        of two songs at least, each with its own.
+    kind
+        deletion, where smaller areas are better, or insertion.
+    """
+    sign = -1 if kind == "deletion" else 1
+    gains = [
+        sign * (float(area(getattr(own, kind))) - random.interval(kind)[0])
+        for own, random in zip(curves, randoms, strict=True)
+    ]
+    mean, low, high = mean_interval(np.array(gains))
+    return float(mean), float(low), float(high)
 
 
 def measure_curves(

@@ -16,13 +16,13 @@ from audiokit.reports.spectrogram import overview_spectrogram
 from audiokit.sound.audio import Recording, write_wav
 from audiokit.sound.each_recording import for_each_recording
 from audiokit.storage.holding import hold, remove_parts
-from exp_audioconcept.explanations.curves import area
-from exp_audioconcept.explanations.explaining import explain
+from exp_audioconcept.explanations.curves import area, better_than_chance
+from exp_audioconcept.explanations.explaining import ATTRIBUTIONS, explain
 from exp_audioconcept.explanations.feature_pictures import write_feature_pictures
 from exp_audioconcept.explanations.pictures import concept_figure, seen_figure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -50,14 +50,30 @@ def explain_all(model: GenreModel, names: Sequence[str], output: Path, options: 
     int
         1 where a recording could not be used, else 0
     """
+    seen: list[Seen] = []
 
     def make(path: Path) -> None:
         explained = explain(model, path, options)
         page = write_explanation(explained, model, output)
         tqdm.write(f"{_line(explained)}\n{page}")
+        seen.extend([explained.seen] if explained.seen else [])
 
     bar = tqdm(names, unit="song", disable=True if len(names) == 1 else None, leave=None)
-    return for_each_recording(bar, make)
+    status = for_each_recording(bar, make)
+    if len(seen) > 1:
+        print(*_gain_lines(seen), sep="\n")
+    return status
+
+
+def _gain_lines(seen: Sequence[Seen]) -> Iterator[str]:
+    """How much better than chance attributions are, over all songs."""
+    for kind in ("deletion", "insertion"):
+        for name in ATTRIBUTIONS:
+            mean, low, high = better_than_chance([one.curves[name] for one in seen], [one.random for one in seen], kind)
+            yield (
+                f"{kind} by {name}: area better than by chance by {mean:.3f} ({low:.3f} to {high:.3f} with 95 %, "
+                f"{len(seen)} songs)"
+            )
 
 
 def _line(explained: Explained) -> str:
@@ -65,9 +81,11 @@ def _line(explained: Explained) -> str:
     heaviest = []
     for concept in explained.concepts:
         best = int(concept.weights.mean.argmax())
-        heaviest.append(f"{concept.components.names[best]} {concept.weights.mean[best]:+.2f}")
+        if concept.weights.mean[best] > 0:
+            heaviest.append(f"{concept.components.names[best]} {concept.weights.mean[best]:+.2f}")
     genre, share = explained.genres[explained.genre], explained.shares[explained.genre]
-    return f"{readable(explained.recording.path.name)}: {genre} {share:.2f}, for {', '.join(heaviest)}"
+    reasons = f"for {', '.join(heaviest)}" if heaviest else "and no component alone speaks for it"
+    return f"{readable(explained.recording.path.name)}: {genre} {share:.2f}, {reasons}"
 
 
 def write_explanation(explained: Explained, model: GenreModel, output: Path) -> Path:

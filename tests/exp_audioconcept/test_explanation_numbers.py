@@ -10,7 +10,7 @@ from exp_audioconcept.classifiers.support_vectors import SupportVectors
 from exp_audioconcept.classifiers.svm_training import svm_pipeline
 from exp_audioconcept.explanations.attributions import integrated_gradients, occlusion
 from exp_audioconcept.explanations.contributions import feature_contributions
-from exp_audioconcept.explanations.curves import area, measure_curves
+from exp_audioconcept.explanations.curves import Curves, Random, area, better_than_chance, measure_curves
 from exp_audioconcept.explanations.grid import Grid
 from exp_audioconcept.explanations.weights import component_weights, draw_masks, linear_weights, mean_interval
 
@@ -131,6 +131,14 @@ def test_curves_lead_from_the_song_to_the_mean_spectrum_and_back(scene):
 
 def test_the_area_is_that_of_trapezoids():
     np.testing.assert_allclose(area(np.array([1.0, 0.5, 0.0])), 0.5)
+
+
+def test_the_gain_over_chance_is_a_mean_of_songs_with_its_interval():
+    drawn = np.full((3, 3), 0.5)
+    songs = [Curves(np.full(3, value), np.full(3, 1 - value)) for value in (0.1, 0.2, 0.3)]
+    for kind in ("deletion", "insertion"):
+        found = better_than_chance(songs, [Random(drawn, drawn)] * 3, kind)
+        np.testing.assert_allclose(found, [0.3, 0.3 - 0.2484138, 0.3 + 0.2484138], atol=1e-6)
 
 
 # Features of an SVM
