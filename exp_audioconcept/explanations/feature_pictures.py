@@ -19,6 +19,8 @@ N_SHOWN = 14
 """Features in a waterfall, as in the original."""
 N_SHOWN_OF_ALL = 10
 DPI = 110
+TITLE_GAP = 0.02
+"""Of the figure's height, between what shap draws and the title."""
 
 
 def write_feature_pictures(folder: Path, contributions: Contributions, *, genre: str) -> dict[Path, str]:
@@ -55,11 +57,12 @@ def _drawn(draw: Callable[[], object], title: str) -> bytes:
 
     with mpl.rc_context():
         plt.switch_backend("agg")
-        figure = plt.figure(layout="constrained")
+        plt.figure()
         try:
             draw()
             figure = plt.gcf()
-            figure.suptitle(title, fontsize=12, parse_math=False)
+            top = figure.get_tightbbox().y1 / figure.get_figheight()  # wherever shap has put its axes
+            figure.suptitle(title, fontsize=12, parse_math=False, y=top + TITLE_GAP, va="bottom")
             stream = io.BytesIO()
             figure.savefig(stream, format="png", dpi=DPI, bbox_inches="tight")
         finally:
