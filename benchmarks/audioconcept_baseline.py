@@ -70,7 +70,19 @@ class OriginalEpoch:
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=5e-3, weight_decay=5e-4)
 
     def __call__(self) -> None:
-        """Go through all songs once."""
+        """Go through all songs once; the first and the last are looked at before and after."""
+        self._look()
+        self._train()
+        self._look()
+
+    def _look(self) -> None:
+        self.network.eval()
+        sound = torch.from_numpy(np.stack([self._window(self.paths[member]) for member in (0, -1)]))
+        with torch.no_grad():
+            self.network.classify(torchaudio_mel(sound, self.bank))
+
+    def _train(self) -> None:
+        self.network.train()
         order = torch.randperm(len(self.paths))
         for members in order.split(self.batch_size):
             sound = torch.from_numpy(np.stack([self._window(self.paths[member]) for member in members]))

@@ -14,7 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
@@ -33,6 +36,11 @@ from exp_audioconcept.networks.mel import FRONT_END
 from exp_audioconcept.song_features.extraction import SAMPLE_RATE, song_features
 from exp_audioconcept.songs.sound import StoredSongs
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
 TABLES = ("features", "epoch", "explain")
 SECONDS = 30
 N_GENRES, SONGS_OF_GENRE = 2, 12
@@ -40,7 +48,7 @@ FEATURE_TOLERANCE, MEL_TOLERANCE = 1e-5, 1e-3
 LENGTH = n_samples(NETWORKS["CNN"].seconds)
 
 
-def song(seed: int) -> np.ndarray:
+def song(seed: int) -> NDArray[np.float32]:
     """Chords with a beat and some noise, (n_samples,)."""
     random = np.random.default_rng(seed)
     t = np.arange(SECONDS * SAMPLE_RATE) / SAMPLE_RATE
@@ -74,7 +82,7 @@ def features_table(repeats: int) -> str:
 
 
 def epoch_table(folder: Path, repeats: int) -> str:
-    """CPU times of an epoch of the CNN on one core; ours looks at two songs to choose by, before and after."""
+    """CPU times of an epoch of the CNN on one core; two songs to choose by are looked at before and after."""
     paths = write_songs(folder / "songs")
     genres = np.repeat(np.arange(N_GENRES), SONGS_OF_GENRE)
     baseline = OriginalEpoch(paths, genres, length=LENGTH, batch_size=BATCH_SIZE)
@@ -88,13 +96,18 @@ def epoch_table(folder: Path, repeats: int) -> str:
     with quiet(), ClipStore(Source(folder / "songs", stores=folder, workers=1).sound_store()) as store:
         stored = StoredSongs(store)
 
-        def ours() -> None:
+        def ours(settings: NetworkSettings) -> None:
             parts = {"train": np.arange(len(paths)), "valid": np.array([0, len(paths) - 1])}
             checkpoint = folder / "checkpoint.pt"
             train_network(settings, stored, **parts, genres=genres, n_genres=N_GENRES, checkpoint=checkpoint)
             checkpoint.unlink(missing_ok=True)
 
-        tasks = {"front end anew": lambda: seconds_of(baseline), "ours": lambda: seconds_of(ours)}
+        mixed = replace(settings, mixed_precision=True)
+        tasks = {
+            "front end anew": lambda: seconds_of(baseline),
+            "ours": lambda: seconds_of(partial(ours, settings)),
+            "ours, mixed precision (bfloat16)": lambda: seconds_of(partial(ours, mixed)),
+        }
         times = {name: own[1:] for name, own in take_turns(tasks, repeats=repeats + 1).items()}
     lines = [
         f"### An epoch of the CNN on {len(paths)} songs of 29.1 s, CPU time on one core (target: 2 times)", "",
@@ -106,7 +119,7 @@ def epoch_table(folder: Path, repeats: int) -> str:
     return "\n".join([*lines, "", f"Largest difference of the spectrograms: {worst:.1e} dB.", ""])
 
 
-def seconds_of(task) -> float:
+def seconds_of(task: Callable[[], object]) -> float:
     """CPU seconds of a call."""
     start = cpu_clock()
     task()
@@ -114,7 +127,7 @@ def seconds_of(task) -> float:
 
 
 @contextlib.contextmanager
-def quiet():
+def quiet() -> Iterator[None]:
     """Progress bars out of sight."""
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
         yield

@@ -49,6 +49,7 @@ def _add_network_options(parser: argparse.ArgumentParser, *, with_numbers: bool)
     add("--patience", type=cli.positive, help="epochs without better accuracy before it stops (15)")
     add("--adaptive", action="store_true", help="let the last pool of a CNN take sounds of other lengths")
     add("--no-augmentation", action="store_true", help="learn from stored spectrograms: faster, of unchanged songs")
+    add("--mixed-precision", action="store_true", help="layers in bfloat16: faster, the same but for rounding")
     add("--tensorboard", action="store_true", help="write curves for TensorBoard to exp_audioconcept/runs")
     add("--wandb", action="store_true", help="tell Weights & Biases; WANDB_MODE=offline keeps it here")
 
@@ -103,6 +104,7 @@ def _network_settings(options: argparse.Namespace, kind: str, length: int | None
             "weight_decay": usual.weight_decay,
             "augmented": not options.no_augmentation,
             "adaptive": options.adaptive,
+            "mixed_precision": options.mixed_precision,
         }
         | {name: value for name, value in given.items() if value is not None}
     )

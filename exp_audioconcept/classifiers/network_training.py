@@ -55,6 +55,8 @@ class NetworkSettings:
     augmented: bool = True
     """Learn from changed waveforms, and not from stored spectrograms; without it no noise is added either."""
     adaptive: bool = False
+    mixed_precision: bool = False
+    """Layers in bfloat16: a step takes half the time on a CPU that has it."""
     seed: int = 0
 
 
@@ -144,6 +146,7 @@ def _options(settings: NetworkSettings, device: str) -> TrainingOptions:
         seed=settings.seed,
         device=device,
         longest_gradient=LONGEST_GRADIENT,
+        mixed_precision=settings.mixed_precision,
     )
 
 

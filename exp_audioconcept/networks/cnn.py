@@ -33,7 +33,8 @@ class Block(nn.Module):
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """(batch, n_in, bands, frames) → (batch, n_out, fewer, fewer)."""
-        return self.dropout(self.pool(functional.relu(self.bn(self.conv(image)))))
+        # The largest value is the same before ReLU and after, and six to twelve times fewer values are left.
+        return self.dropout(functional.relu(self.pool(self.bn(self.conv(image)))))
 
 
 class CNN(GenreNetwork):

@@ -26,6 +26,7 @@ def cnn(music):
     """A CNN for short sounds, trained for two epochs."""
     path = music / "cnn.pt"
     arguments = ["experiment", "cnn", "--audio-length", "4.2", "--adaptive", "--epochs", "2", "--no-augmentation"]
+    arguments += ["--mixed-precision"]
     assert cli.run(train.main, options_for_train(music, arguments, path)) == 0
     return path
 
