@@ -1,7 +1,7 @@
 """The demo: excerpts of recordings, a head that is tested on others, and pages of what it has not heard."""
 
-import json
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +10,9 @@ import torch
 from genre_fixtures import GENRES
 from recipe import fill
 
-from exp_audioconcept import demo
+from exp_audioconcept import demo, explain
+from exp_audioconcept.classifiers.loading import load_model
+from exp_audioconcept.classifiers.testing import HEARD
 from yamnet.network import YAMNet
 
 
@@ -21,9 +23,9 @@ def recordings(tmp_path):
     for kind, make in GENRES.items():
         (tmp_path / "recordings" / kind).mkdir(parents=True)
         for number in range(3):
-            path = tmp_path / "recordings" / kind / f"{number}.wav"
+            path = tmp_path / "recordings" / kind / f"{kind}{number}.wav"
             soundfile.write(path, make(11, np.random.default_rng(number)), 22050)
-            paths[f"{kind}/{number}"] = path
+            paths[f"{kind}/{kind}{number}"] = path
     return paths
 
 
@@ -38,23 +40,25 @@ def test_every_recording_has_a_checksum_and_every_kind_enough_for_three_parts():
 
 def test_excerpts_are_spread_over_a_recording_from_its_begin_to_its_end(tmp_path, recordings):
     songs, table = demo.cut(recordings, tmp_path)
-    first, last = (soundfile.read(songs / "hum" / f"0-{number}.wav")[0] for number in (0, 2))
+    first, last = (soundfile.read(songs / "hum" / f"hum0-{number}.wav")[0] for number in (0, 2))
     assert len(first) == len(last) == 10 * demo.SAMPLE_RATE
     np.testing.assert_allclose(first[demo.SAMPLE_RATE :], last[: -demo.SAMPLE_RATE], atol=1e-6)
-    assert table.read_text().splitlines()[:2] == ["filename,piece", "hiss/0-0.wav,hiss/0"]
+    assert table.read_text().splitlines()[:2] == ["filename,piece", "hiss/hiss0-0.wav,hiss/hiss0"]
 
 
-@pytest.mark.slow
 def test_the_demo_explains_what_the_head_has_not_heard(tmp_path, recordings, monkeypatch, capsys):
     (tmp_path / "yamnet").mkdir()
     torch.save(fill(YAMNet()).state_dict(), tmp_path / "yamnet" / "yamnet.pth")
     monkeypatch.setattr(demo, "fetch_sounds", lambda folder: recordings)
     for name in ("MODELS", "FIGURES", "REPORTS"):
         monkeypatch.setattr(demo, name, tmp_path / name.lower())
+    asked = []
+    monkeypatch.setattr(explain, "main", lambda arguments: asked.append(explain.parse(arguments)) or 0)
     assert demo.main(["--output", str(tmp_path / "demo"), "--teachers", str(tmp_path)]) == 0
     told = capsys.readouterr().out
     assert "no songs and their kinds no genres" in told
     assert "on 9 songs that were not heard" in told
-    pages = list((tmp_path / "reports").glob("demo/*/explanation.json"))
-    assert len(pages) == 3
-    assert {json.loads(path.read_text())["model"] for path in pages} == {"head"}
+    heard = load_model(asked[0].model_path, teachers=tmp_path).settings[HEARD]
+    shown = [Path(file) for file in asked[0].files]
+    assert sorted(path.parent.name for path in shown) == sorted(GENRES)
+    assert not {f"{path.parent.name}/{path.name}" for path in shown} & set(heard)
