@@ -54,7 +54,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--seed", type=int, default=0, metavar="N", help="(%(default)s)")
     add(
         "--standardise",
-        choices=("paper", "data", "none"),
+        choices=("paper", "data", "segment", "none"),
         default="paper",
         help="Constants: %(choices)s (%(default)s).",
     )

@@ -7,22 +7,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from audiokit.errors import UserError
 from exp_samplecnn.data.clips import TRAIN
 
 if TYPE_CHECKING:
-    import torch
-
     from exp_samplecnn.data.segment_store import SegmentStore
     from exp_samplecnn.tasks import Task
 
 __all__ = ["STANDARDS", "Standardisation", "standardisation"]
 
-STANDARDS = ("paper", "data", "none")
-"""The original's constants, those of the training split at hand, or none, as in the original's predecessor."""
+STANDARDS = ("paper", "data", "segment", "none")
+"""The original's constants, those of the training split at hand, each segment's own, so that it does not matter how loud
+a recording is, or none, as in the original's predecessor."""
 
 ROWS_AT_ONCE = 256
+
+SILENCE = 1e-5
+"""Spread of a segment below which it is not made louder any further, full scale being 1."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,16 @@ class Standardisation:
 
     mean: float = 0.0
     std: float = 1.0
+    own: bool = False
+    """Of each segment its own, in place of these."""
 
     def __call__(self, samples: torch.Tensor, *, full_scale: float = 1) -> torch.Tensor:
-        """Samples of any type → float32."""
-        return samples.float().div_(full_scale).sub_(self.mean).div_(self.std)
+        """Segments of any type, (n, n_samples), which stay as they are → float32."""
+        sound = samples.float() / full_scale
+        if self.own:
+            std, mean = torch.std_mean(sound, dim=1, keepdim=True)
+            return sound.sub_(mean).div_(std.clamp_(min=SILENCE))
+        return sound.sub_(self.mean).div_(self.std)
 
 
 def standardisation(standard: str, store: SegmentStore) -> Standardisation:
@@ -44,6 +53,8 @@ def standardisation(standard: str, store: SegmentStore) -> Standardisation:
             return paper_standardisation(store.task)
         case "data":
             return measured_standardisation(store)
+        case "segment":
+            return Standardisation(own=True)
         case "none":
             return Standardisation()
     raise ValueError(f"unknown standard {standard!r}: choose one of {', '.join(STANDARDS)}")

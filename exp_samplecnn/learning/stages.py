@@ -26,6 +26,7 @@ from exp_samplecnn.learning.augmentation import Augmentation
 from exp_samplecnn.learning.model_files import SUFFIX, read_model, write_model
 from exp_samplecnn.learning.objective import LabelObjective
 from exp_samplecnn.networks.initialisation import initialise
+from exp_samplecnn.networks.layers import follow_epochs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,8 +57,9 @@ class StageOptions:
     """Of a stage, at most."""
     seed: int = 0
     paper: bool = False
-    """Draw first weights as the original does, and go on from the best network of the stage before alone: the original
-    forgets at each stage that an earlier one may have been better."""
+    """Draw first weights as the original does, go on from the best network of the stage before alone (the original
+    forgets at each stage that an earlier one may have been better), and average the statistics of batch normalisation
+    over as many batches."""
     device: str = "cpu"
     mixed_precision: bool = False
     compile: bool = False
@@ -126,6 +128,8 @@ class StagedTraining:
         sources = training_sources(
             self.store, self.settings.standardisation, self.options.batch_size, seed=options.seed
         )
+        if not self.options.paper:
+            follow_epochs(network, len(sources["train"]))
         objective = LabelObjective(self.store.task.one_label)
         augment = Augmentation() if self.options.augment else None
         trained = Trainer(network, objective, sources, options, checkpoint=checkpoint, augment=augment).train()

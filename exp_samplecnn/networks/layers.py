@@ -10,10 +10,15 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-__all__ = ["POOLING", "Convolution", "FirstConvolution", "normalisation", "pooled"]
+__all__ = ["POOLING", "Convolution", "FirstConvolution", "follow_epochs", "normalisation", "pooled"]
 
 POOLING = 3
 """Samples that become one."""
+
+LEFT_OF_EPOCH = 0.01
+"""Weight that what was before an epoch has in the running means and variances after it."""
+
+LARGEST_MOMENTUM = 0.1
 
 
 class Convolution(nn.Conv1d):
@@ -43,6 +48,18 @@ class FirstConvolution(nn.Conv1d):
 def normalisation(n_channels: int) -> nn.BatchNorm2d:
     """Batch normalisation with the defaults of Keras, which the original has."""
     return nn.BatchNorm2d(n_channels, eps=1e-3, momentum=0.01)
+
+
+def follow_epochs(network: nn.Module, n_batches: int) -> None:
+    """Let running means and variances forget within an epoch what was before, also where it has few batches.
+
+    With the original's momentum a tenth of the very first values, which are no statistics at all, is left after 230
+    batches: on a small dataset a network that has learned all is then far off when it is tested.
+    """
+    momentum = min(LARGEST_MOMENTUM, 1 - LEFT_OF_EPOCH ** (1 / n_batches))
+    for module in network.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.momentum = max(module.momentum, momentum)
 
 
 def pooled(sound: torch.Tensor) -> torch.Tensor:

@@ -16,6 +16,7 @@ from exp_samplecnn.data.sources import training_sources
 from exp_samplecnn.data.standardisation import Standardisation, measured_standardisation
 from exp_samplecnn.learning.model_files import ModelSettings, read_model
 from exp_samplecnn.learning.stages import StagedTraining, StageOptions
+from exp_samplecnn.networks.layers import follow_epochs
 
 
 @pytest.fixture
@@ -98,6 +99,23 @@ def test_batches_hold_the_clips_labels_and_standardised_sound(store):
         loud = batch["segment"].abs().amax(dim=1)
         assert ((loud > 0.15) & (loud < 0.35)).all()
         assert (batch["target"].sum(dim=1) == 1).all()
+
+
+def test_how_loud_a_recording_is_does_not_matter_where_segments_are_standardised_by_themselves():
+    sound = torch.randn(3, 1000) * torch.tensor([[1.0], [0.01], [0]])
+    found = Standardisation(own=True)(sound)
+    torch.testing.assert_close(found.std(dim=1), torch.tensor([1.0, 1, 0]))
+    torch.testing.assert_close(found[0], (sound[0] - sound[0].mean()) / sound[0].std())
+    whole = (0.1 * sound * 32767).round().short()
+    stored = Standardisation(own=True)(whole, full_scale=32767)
+    torch.testing.assert_close(stored[0], found[0], atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize(("n_batches", "momentum"), [(6631, 0.01), (87, 0.0516), (2, 0.1)])
+def test_statistics_are_those_of_an_epoch_where_it_is_short(n_batches, momentum):
+    network = ModelSettings("scd", ("no", "yes")).network()
+    follow_epochs(network, n_batches)
+    assert network.final_norm.momentum == network.block3.norm.momentum == pytest.approx(momentum, abs=1e-4)
 
 
 def test_mean_and_spread_can_be_measured_on_the_training_split(store):
