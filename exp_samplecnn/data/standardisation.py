@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["STANDARDS", "Standardisation", "standardisation"]
 
 STANDARDS = ("paper", "data", "segment", "none")
-"""The original's constants, those of the training split at hand, each segment's own, so that it does not matter how loud
-a recording is, or none, as in the original's predecessor."""
+"""The original's constants, those of the training split at hand, each segment's own (it then does not matter how loud a
+recording is), or none, as in the original's predecessor."""
 
 ROWS_AT_ONCE = 256
 
