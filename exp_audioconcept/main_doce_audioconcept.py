@@ -7,14 +7,13 @@ tested on all.
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audiokit import cli
 from audiokit.experiments import experiment_cli
-from audiokit.experiments.deferred import methods_of
+from audiokit.experiments.deferred import with_methods_of
 from audiokit.experiments.experiment import Experiment, Metric
 from audiokit.options import add_device_option, add_skip_errors_option, add_workers_option
 from audiokit.paths import ROOT
@@ -75,16 +74,12 @@ def planned_experiment(options: Namespace) -> PlannedExperiment:
 
 def configure(experiment: Experiment, options: Namespace) -> Experiment:
     """Make the experiment that the options ask for."""
-    planned = methods_of(partial(planned_experiment, options))
-    return replace(
+    return with_methods_of(
         experiment,
+        partial(planned_experiment, options),
         plans=genre_plans(seeds=options.seeds, teachers=options.teacher_names),
         root=options.output_path,
-        run=planned("run"),
-        is_done=planned("is_done"),
-        outputs=planned("outputs"),
         needs=partial(needs, seeds=options.seeds),
-        metrics=tuple(replace(metric, values=partial(planned("result"), name=metric.name)) for metric in METRICS),
     )
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audiokit import cli
 from audiokit.experiments import experiment_cli
-from audiokit.experiments.deferred import methods_of
+from audiokit.experiments.deferred import with_methods_of
 from audiokit.experiments.experiment import Experiment, Metric
 from audiokit.paths import ROOT
 from exp_classif_eval.labelled_datasets import dataset_named
@@ -51,18 +50,12 @@ def classification_experiment(options: Namespace) -> ClassificationExperiment:
 
 def configure(experiment: Experiment, options: Namespace) -> Experiment:
     """Make the experiment that the options ask for."""
-    classification = methods_of(partial(classification_experiment, options))
-    return replace(
+    return with_methods_of(
         experiment,
+        partial(classification_experiment, options),
+        others=("lacks",),
         plans=classification_plans(classifiers=options.classifiers, transcoders=options.transcoders),
         root=output_path(options),
-        run=classification("run"),
-        is_done=classification("is_done"),
-        lacks=classification("lacks"),
-        outputs=classification("outputs"),
-        metrics=tuple(
-            replace(metric, values=partial(classification("result"), name=metric.name)) for metric in METRICS
-        ),
     )
 
 

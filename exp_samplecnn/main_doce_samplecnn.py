@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audiokit import cli
 from audiokit.experiments import experiment_cli
-from audiokit.experiments.deferred import methods_of
+from audiokit.experiments.deferred import with_methods_of
 from audiokit.experiments.experiment import Experiment, Metric
 from audiokit.options import add_device_option, add_mixed_precision_option
 from audiokit.paths import ROOT
@@ -59,14 +58,10 @@ def planned_training(options: Namespace) -> PlannedTraining:
 
 def configure(experiment: Experiment, options: Namespace) -> Experiment:
     """Make the experiment that the options ask for."""
-    planned = methods_of(partial(planned_training, options))
-    return replace(
+    return with_methods_of(
         experiment,
+        partial(planned_training, options),
         root=options.output_path,
-        run=planned("run"),
-        is_done=planned("is_done"),
-        outputs=planned("outputs"),
-        metrics=tuple(replace(metric, values=partial(planned("result"), name=metric.name)) for metric in METRICS),
     )
 
 
