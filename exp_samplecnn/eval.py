@@ -36,20 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from audiokit.devices import choose_device
         from audiokit.files import make_folder
         from exp_samplecnn.data.clips import TEST
-        from exp_samplecnn.data.segment_store import SegmentStore, store_path
         from exp_samplecnn.evaluation import report
         from exp_samplecnn.evaluation.measures import measure
         from exp_samplecnn.evaluation.scores import clip_scores
-        from exp_samplecnn.learning.model_files import find_model, read_model
+        from exp_samplecnn.learning.trained import open_trained
 
     device = choose_device(options.device)
-    path = find_model(options.model)
-    network, settings = read_model(path)
-    store = SegmentStore.open(store_path(options.data_dir, TASKS[options.dataset]), options.dataset)
-    settings.check(store.task, path)
+    trained = open_trained(options.model, options.data_dir, options.dataset)
+    store, settings, path = trained.store, trained.settings, trained.path
     clips = store.clips_of(TEST)
     scores = clip_scores(
-        network,
+        trained.network,
         store,
         TEST,
         standardisation=settings.standardisation,

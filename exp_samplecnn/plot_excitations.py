@@ -37,22 +37,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from audiokit.devices import choose_device
         from audiokit.files import make_folder, write_whole
         from audiokit.reports import figures
-        from exp_samplecnn.data.segment_store import SegmentStore, store_path
         from exp_samplecnn.evaluation.excitation_figures import excitations_figure
         from exp_samplecnn.evaluation.excitations import clip_excitations, label_means
-        from exp_samplecnn.learning.model_files import find_model, read_model
+        from exp_samplecnn.learning.trained import open_trained
 
     device = choose_device(options.device)
-    path = find_model(options.model)
-    network, settings = read_model(path)
-    store = SegmentStore.open(store_path(options.data_dir, TASKS[options.dataset]), options.dataset)
-    settings.check(store.task, path)
+    trained = open_trained(options.model, options.data_dir, options.dataset)
+    store, settings = trained.store, trained.settings
     excitations = clip_excitations(
-        network, store, options.split, standardisation=settings.standardisation, device=device
+        trained.network, store, options.split, standardisation=settings.standardisation, device=device
     )
     targets = store.targets[store.clips_of(options.split)]
     means = [label_means(block, targets) for block in excitations]
-    folder = make_folder(options.output or path.parent / "evaluation")
+    folder = make_folder(options.output or trained.path.parent / "evaluation")
     title = f"Excitations of {settings.block}{', multi' if settings.multi else ''}: {store.title}"
     figures.save(excitations_figure(means, settings.labels, title=title), folder / "excitations.png")
     with write_whole(folder / "excitations.npz") as partial:

@@ -9,16 +9,14 @@ import numpy as np
 
 from exp_audioconcept.classifiers.head_model import choose_head, song_means
 from exp_audioconcept.classifiers.learned import MEAN_SPECTRUM, Learned
+from exp_audioconcept.classifiers.stored_songs import StoredMaterial
 from exp_audioconcept.songs.embeddings import EMBEDDING, LEVELS, PIECE_SECONDS
-from exp_audioconcept.songs.store import GENRE, GROUP
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from audiokit.labels.clip_store import ClipStore
     from exp_audioconcept.classifiers.head_model import HeadModel
     from exp_audioconcept.songs.splits import Split
 
@@ -26,26 +24,10 @@ __all__ = ["HeadMaterial"]
 
 
 @dataclass(frozen=True)
-class HeadMaterial:
+class HeadMaterial(StoredMaterial):
     """Songs of a store."""
 
-    store: ClipStore
     teacher: str
-
-    @property
-    def names(self) -> Sequence[str]:
-        """Of the songs."""
-        return self.store.names
-
-    @property
-    def genres(self) -> Sequence[str]:
-        """Of the songs."""
-        return self.store.columns[GENRE].tolist()
-
-    @property
-    def groups(self) -> Sequence[str]:
-        """Artists, albums or pieces."""
-        return self.store.columns[GROUP].tolist()
 
     def train(self, split: Split, *, seed: int, checkpoint: Path) -> Learned:
         """Train heads, and keep the best; that knows no chance, and takes no time worth a checkpoint."""

@@ -14,17 +14,16 @@ from exp_audioconcept.classifiers.network_training import (
     song_logits,
     train_network,
 )
+from exp_audioconcept.classifiers.stored_songs import StoredMaterial
 from exp_audioconcept.songs.sound import StoredSongs
-from exp_audioconcept.songs.store import GENRE, GROUP
 from exp_audioconcept.songs.windows import AllWindows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from audiokit.labels.clip_store import ClipStore
     from exp_audioconcept.classifiers.network_model import NetworkModel
     from exp_audioconcept.songs.splits import Split
 
@@ -32,29 +31,13 @@ __all__ = ["NetworkMaterial"]
 
 
 @dataclass(frozen=True)
-class NetworkMaterial:
+class NetworkMaterial(StoredMaterial):
     """Songs of a store."""
 
-    store: ClipStore
     network: NetworkSettings
     device: str = "cpu"
     scalars: Callable[[str, float, int], None] | None = None
     """Told of every loss, for TensorBoard."""
-
-    @property
-    def names(self) -> Sequence[str]:
-        """Of the songs."""
-        return self.store.names
-
-    @property
-    def genres(self) -> Sequence[str]:
-        """Of the songs."""
-        return self.store.columns[GENRE].tolist()
-
-    @property
-    def groups(self) -> Sequence[str]:
-        """Artists, albums or pieces."""
-        return self.store.columns[GROUP].tolist()
 
     def train(self, split: Split, *, seed: int, checkpoint: Path) -> Learned:
         """Train a network, from the checkpoint where there is one."""

@@ -77,20 +77,17 @@ class PlannedTraining:
 
     def _measure(self, setting: Setting) -> None:
         from exp_samplecnn.data.clips import TEST
-        from exp_samplecnn.data.segment_store import SegmentStore, store_path
         from exp_samplecnn.evaluation.measures import measure
         from exp_samplecnn.evaluation.scores import clip_scores
-        from exp_samplecnn.learning.model_files import find_model, read_model
+        from exp_samplecnn.learning.trained import open_trained
 
-        path = find_model(self.folder(setting))
-        network, settings = read_model(path)
-        store = SegmentStore.open(store_path(self.data, settings.task), settings.dataset)
-        settings.check(store.task, path)
+        trained = open_trained(self.folder(setting), self.data, setting["dataset"])
+        store = trained.store
         scores = clip_scores(
-            network,
+            trained.network,
             store,
             TEST,
-            standardisation=settings.standardisation,
+            standardisation=trained.settings.standardisation,
             batch_size=self.options.batch_size,
             device=self.options.device,
         )
