@@ -40,6 +40,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = group.add_mutually_exclusive_group().add_argument
     add("--db_offset", type=float, default=-90, metavar="DB", help="added to levels to make them dB re full scale")
     add("--auto_offset", action="store_true", help="find it: the 99th percentile of all levels becomes 0 dB")
+    help_text = "correct levels by a calibrator of so many dB at 1 kHz that sounded in a file; 94 where nothing is said"
+    group.add_argument("--calibrator", type=float, nargs="?", const=94.0, choices=(94.0, 114.0), help=help_text)
 
     add = parser.add_argument_group("reading").add_argument
     add("--dataset", help="of HDF5 files; by default fast_125ms, or the only one with levels")
@@ -80,8 +82,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     add("--iterations", type=cli.positive, default=20, help="of Griffin-Lim, for --audio")
     options = parser.parse_args(arguments)
-    if options.live and (len(options.files) > 1 or options.auto_offset or options.audio):
-        parser.error("--live takes one file or -, and neither --auto_offset nor --audio: these need all of it")
+    if options.live and (len(options.files) > 1 or any((options.auto_offset, options.calibrator, options.audio))):
+        parser.error("--live takes one file or -, and no --auto_offset, --calibrator or --audio: these need all of it")
     if options.audio:
         options.audio = (options.audio[0], _seconds(parser, options.audio[1]))
     return options
@@ -144,7 +146,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         follow(prepare_tagger(predictor, db_offset=options.db_offset, reading=reading, wanted=wanted), options.files[0])
         return 0
     db_offset = None if options.auto_offset else options.db_offset
-    return tag_all(predictor, options.files, options.output, db_offset=db_offset, reading=reading, wanted=wanted)
+    how = {"db_offset": db_offset, "calibrator": options.calibrator, "reading": reading, "wanted": wanted}
+    return tag_all(predictor, options.files, options.output, **how)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def frames(source: LevelSource, quality: Quality) -> Iterator[Piece]:
         n_undated = int((~dated).sum())
         quality.n_undated += n_undated
         quality.n_frames += n_undated
-        levels = clean(piece.levels[dated], quality)
+        levels = _calibrated(source, piece.series, clean(piece.levels[dated], quality), piece.times[dated], quality)
         if quality.n_out_of_range > MOSTLY_WRONG * quality.n_frames:
             raise UserError(_not_levels(source, piece))
         lines = None if piece.lines is None else piece.lines[dated]
@@ -67,6 +67,23 @@ def frames(source: LevelSource, quality: Quality) -> Iterator[Piece]:
         _check(source, quality, at_least=MOSTLY_WRONG, after=ENOUGH_TO_TELL)
         yield Piece(levels, times, piece.series)
     _check(source, quality)
+
+
+def _calibrated(
+    source: LevelSource, series: int, levels: NDArray[np.float32], times: NDArray[np.float64], quality: Quality
+) -> NDArray[np.float32]:
+    """Levels that are corrected by the calibrator of their sensor, whose own frames are gaps."""
+    if not source.calibrations:
+        return levels
+    sensor = source.sensor_of(series)
+    if sensor not in source.calibrations:
+        raise UserError(
+            f"{source.name}: nothing is known of a calibrator of the sensor {sensor!r}: name its files apart"
+        )
+    calibration = source.calibrations[sensor]
+    is_calibrator = calibration.is_calibrator(times, source=source.name, series=series)
+    quality.n_calibrator += int(is_calibrator.sum())
+    return calibration.corrected(levels, is_calibrator)
 
 
 @dataclass

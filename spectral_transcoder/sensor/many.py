@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ from audiokit.files import short_stem
 from audiokit.memory import keep_memory
 from audiokit.paths import RESULTS
 from spectral_transcoder.sensor.bands.choosing import NoBandsError
-from spectral_transcoder.sensor.calibration import DEFAULT_OFFSET_DB, automatic_offset
+from spectral_transcoder.sensor.calibration import DEFAULT_OFFSET_DB, automatic_offset, find_calibrations
 from spectral_transcoder.sensor.output import check_format
+from spectral_transcoder.sensor.quality import duration
 from spectral_transcoder.sensor.reading.finding import STANDARD_INPUT, find_levels, is_of_many_uses, stem_of
 from spectral_transcoder.sensor.reading.opening import open_levels
 from spectral_transcoder.sensor.sources import Reading
@@ -26,6 +28,7 @@ from teachers.label_groups import group_members
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from spectral_transcoder.sensor.calibrator import Calibration
     from spectral_transcoder.sensor.prediction import Predictor
     from spectral_transcoder.sensor.sources import LevelSource
 
@@ -60,6 +63,7 @@ def tag_all(
     output: Path = RESULTS,
     *,
     db_offset: float | None = DEFAULT_OFFSET_DB,
+    calibrator: float | None = None,
     reading: Reading | None = None,
     wanted: Wanted | None = None,
 ) -> int:
@@ -73,6 +77,8 @@ def tag_all(
         folder for all that is made; below it lie the folders that were below those that are named.
     db_offset
         added to the levels to make them dB re full scale; None: found from all files together.
+    calibrator
+        level of a calibrator that sounded in one of the files, dB: all levels are corrected by it.
     reading, wanted
         how to read, and what to make.
 
@@ -85,8 +91,10 @@ def tag_all(
     reading, wanted = reading or Reading(), wanted or Wanted()
     check_format(wanted.format)
     files = find_levels(names, output=output)
+    paths = [path for path, _ in files]
+    if calibrator is not None:
+        reading = replace(reading, calibrations=_calibrations(paths, reading, calibrator))
     if db_offset is None:
-        paths = [path for path, _ in files]
         db_offset = automatic_offset(_readable(tqdm(paths, unit="file", desc="offset", disable=None), reading))
         print(f"offset: {db_offset:.2f} dB (--auto_offset); for the same one again: --db_offset {db_offset:.2f}")
     tagger = prepare_tagger(predictor, db_offset=db_offset, reading=reading, wanted=wanted)
@@ -116,6 +124,19 @@ def tag_all(
     if n_failed and n_done:
         print(f"{n_failed} of {n_done + n_failed} files could not be used, as told above", file=sys.stderr)
     return 0 if not n_failed else SOME_LEFT_OUT if n_done else 1
+
+
+def _calibrations(paths: Sequence[str | Path], reading: Reading, nominal: float) -> dict[str, Calibration]:
+    """Those of all sensors, told in a line for each time that a calibrator sounded."""
+    found = find_calibrations(_readable(tqdm(paths, unit="file", desc="calibrator", disable=None), reading), nominal)
+    for calibration in found.values():
+        for stretch in calibration.stretches:
+            length = duration(stretch.end - stretch.start)
+            print(
+                f"calibrator: {stretch.level:.2f} dB from {stretch.when} on, for {length} "
+                f"({stretch.source}); with {calibration.correction:+.2f} dB, levels are those of {nominal:g} dB"
+            )
+    return found
 
 
 def _readable(paths: Iterable[str | Path], reading: Reading) -> Iterator[LevelSource]:

@@ -49,6 +49,9 @@ class Quality:
     n_out_of_range: int = 0
     """Frames with a level beyond `LEVEL_RANGE_DB`; gaps."""
 
+    n_calibrator: int = 0
+    """Frames in which a calibrator sounded, or was put on and taken off; gaps."""
+
     n_gaps: int = 0
     """Places where frames are missing between times."""
 
@@ -89,6 +92,7 @@ class Quality:
             (self.n_undated, "without a time: passed over"),
             (self.n_unknown, "with levels that are no numbers: gaps"),
             (self.n_out_of_range, "with levels below {:g} or above {:g} dB: gaps".format(*LEVEL_RANGE_DB)),
+            (self.n_calibrator, "of the calibrator: gaps"),
         )
         lines += [f"{count} of {self.n_frames} frames {text}" for count, text in counted if count]
         if self.n_gaps:

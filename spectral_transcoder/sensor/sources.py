@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from spectral_transcoder.sensor.times.clock import Clock
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from spectral_transcoder.sensor.calibrator import Calibration
 
 __all__ = ["DEFAULT_DATASET", "LARGEST_UNREADABLE", "PIECE_FRAMES", "LevelSource", "Piece", "Reading", "Unreadable"]
 
@@ -57,6 +59,9 @@ class Reading:
 
     unreadable: float = LARGEST_UNREADABLE
     """Largest share of rows that cannot be read."""
+
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+    """What calibrators say, by the name of the sensor, "" where it has none; empty: levels are taken as they are."""
 
 
 class Unreadable(NamedTuple):
@@ -125,6 +130,8 @@ class LevelSource(ABC):
     can_be_read_again : bool
     has_times : bool
         whether the file tells them.
+    calibrations : mapping
+        by the name of the series: what `frames` adds to levels and leaves out.
     """
 
     name: str
@@ -142,6 +149,11 @@ class LevelSource(ABC):
     largest_unreadable: float = LARGEST_UNREADABLE
     can_be_read_again: bool = True
     has_times: bool = False
+    calibrations: Mapping[str, Calibration] = {}
+
+    def sensor_of(self, series: int) -> str:
+        """Name of the sensor that a series is of; "" where series have no names, all being of one."""
+        return self.series_names.get(series, "")
 
     @abstractmethod
     def pieces(self) -> Iterator[Piece]:

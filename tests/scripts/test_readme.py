@@ -13,7 +13,7 @@ import soundfile
 import torch
 from classification_fixtures import write_esc, write_sonyc, write_urbansound8k
 from dataset_fixtures import write_tau
-from sensor_fixtures import make_levels, make_table, make_times, write_csv, write_npy
+from sensor_fixtures import make_levels, make_table, make_times, make_tone, write_csv, write_npy
 
 from yamnet.network import YAMNet
 
@@ -77,6 +77,10 @@ def clone(tmp_path_factory):
     (folder / "levels").mkdir()
     write_npy(folder / "levels" / "sensor.npy", make_levels(240))
     write_csv(folder / "sensor.csv", make_table(make_levels(480), make_times(480)))
+    (folder / "calibrated").mkdir()
+    tone = np.concatenate([make_levels(240), make_tone(80, 91.3), make_levels(240)])
+    write_csv(folder / "calibrated" / "may.csv", make_table(tone, make_times(560)))
+    write_csv(folder / "calibrated" / "june.csv", make_table(make_levels(240), make_times(240)))
     torch.manual_seed(0)
     torch.save(YAMNet().state_dict(), folder / "yamnet" / "yamnet.pth")
     (folder / "bin").mkdir()

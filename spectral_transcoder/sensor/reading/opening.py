@@ -75,6 +75,12 @@ def open_levels(path: str | Path, reading: Reading | None = None) -> LevelSource
         where it is unreadable, or holds no levels in third octaves.
     """
     reading = reading or Reading()
+    source = _open(path, reading)
+    source.calibrations = reading.calibrations
+    return source
+
+
+def _open(path: str | Path, reading: Reading) -> LevelSource:
     if str(path) == STANDARD_INPUT:
         return _open_text(TextFile(_standard_input, can_be_read_again=False), "the standard input", reading)
     path = Path(path)
@@ -247,7 +253,7 @@ def _open_member(path: Path, member: zipfile.ZipInfo, reading: Reading) -> Level
     with _open_within(path, member) as stream, open(copy, "wb") as file:
         while block := stream.read(1 << 20):
             file.write(block)
-    source = open_levels(copy, reading)
+    source = _open(copy, reading)
     source.folder = folder
     return source
 

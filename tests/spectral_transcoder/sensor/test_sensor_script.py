@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import soundfile
 from audio_fixtures import octave_levels, save_transcoders, save_yamnet, scene
-from sensor_fixtures import make_levels, make_table, make_times, write_csv, write_h5, write_npy
+from sensor_fixtures import make_levels, make_table, make_times, make_tone, write_csv, write_h5, write_npy
 
 import predict_third_octave
 from audiokit import cli
@@ -367,3 +367,41 @@ def test_help_is_quick_since_heavy_packages_wait():
     code = "import sys, predict_third_octave as p; p.parse(['a.npy']); print({'torch', 'pandas'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.strip() == "set()", done.stderr
+
+
+def test_a_calibrator_corrects_all_that_is_written(tmp_path, run, out):
+    """30 s of 94 dB at 1 kHz that read 91.3, between two minutes of levels, in one of two files of a sensor."""
+    levels = make_levels(8 * 150)
+    levels[480:720] = make_tone(240, 91.3)
+    names = [
+        str(write_csv(tmp_path / f"{name}.csv", make_table(part, make_times(len(part), zone="UTC"))))
+        for name, part in {"with": levels, "without": make_levels(400, seed=1)}.items()
+    ]
+    assert run(*names, "--transcoder", "pinv", output=out / "raw")[0] == 0
+    assert run(*names[1:], "--transcoder", "pinv", "--db_offset", -87.3, output=out / "by_hand")[0] == 0
+    status, printed, complaints = run(*names, "--transcoder", "pinv", "--calibrator", 94)
+    assert status == 0
+    assert "calibrator: 91.30 dB from 2024-05-01 12:01:00.000Z on, for 30 s" in printed
+    assert "with +2.70 dB, levels are those of 94 dB" in printed
+    assert "256 of 1200 frames of the calibrator: gaps" in complaints
+    raw, corrected = (pd.read_csv(folder / "with_summary.csv") for folder in (out / "raw", out))
+    # Of the blocks beside the calibrator, the second in which it was put on or taken off is left out.
+    assert list(corrected["seconds"]) == [*[10] * 5, 9, 0, 0, 0, 9, *[10] * 5]
+    assert corrected["level_db"][6:9].isna().all()
+    assert corrected["label_1"][6:9].isna().all()
+    np.testing.assert_allclose(corrected["level_db"][:5], raw["level_db"][:5] + 2.7, atol=0.011)
+    raw, corrected = (pd.read_csv(folder / "without_presence.csv") for folder in (out / "raw", out))
+    np.testing.assert_allclose(corrected["LAeq"], raw["LAeq"] + 2.7, atol=0.011)
+    by_hand, corrected = (pd.read_csv(folder / "without_scores.csv") for folder in (out / "by_hand", out))
+    np.testing.assert_allclose(corrected.iloc[:, 3:], by_hand.iloc[:, 3:], atol=1e-5)
+    assert json.loads((out / "with_settings.json").read_text())["calibrations"][""]["correction"] == pytest.approx(
+        2.7, abs=1e-4
+    )
+
+
+def test_a_calibrator_that_is_not_there_is_told_and_nothing_is_written(tmp_path, run, out):
+    path = write_csv(tmp_path / "a.csv", make_table(make_levels(160)))
+    status, _, complaints = run(path, "--transcoder", "pinv", "--calibrator")
+    assert status == 1
+    assert "no calibrator is found: for 3 s" in complaints
+    assert not out.exists()
