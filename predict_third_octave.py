@@ -41,7 +41,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--db_offset", type=float, default=-90, metavar="DB", help="added to levels to make them dB re full scale")
     add("--auto_offset", action="store_true", help="find it: the 99th percentile of all levels becomes 0 dB")
     help_text = "correct levels by a calibrator of so many dB at 1 kHz that sounded in a file; 94 where nothing is said"
-    group.add_argument("--calibrator", type=float, nargs="?", const=94.0, choices=(94.0, 114.0), help=help_text)
+    group.add_argument("--calibrator", type=float, nargs="?", const=94.0, choices=(94, 114), help=help_text)
 
     add = parser.add_argument_group("reading").add_argument
     add("--dataset", help="of HDF5 files; by default fast_125ms, or the only one with levels")

@@ -3,9 +3,9 @@
 `load_predictor` and `Predictor` are the way in from Python, `tag_all` and `follow` (levels that still come) are what
 `predict_third_octave.py` calls. In the order of the data: `reading` (which file is what), `formats` (bytes to tables of
 cells), `bands` and `times` (cells to levels and seconds), `frames` (in order, every 125 ms or 1 s, faults counted by
-`quality`, corrected by what a `calibrator` reads), `gaps` (blocks), `calibration`, `foreground`, `prediction`, `summary`, `presence` (thresholds, levels of
-noise), `periods` (hours and days), `output`, `overview` and `picture`, `excerpt`, `report`; `tagging` does one source,
-`many` all that are named, `live` what comes.
+`quality`, levels corrected by a `calibrator`), `gaps` (blocks), `calibration`, `foreground`, `prediction`, `summary`,
+`presence` (thresholds, levels of noise), `periods` (hours and days), `output`, `overview` and `picture`, `excerpt`,
+`report`; `tagging` does one source, `many` all that are named, `live` what comes.
 """
 
 from spectral_transcoder.sensor.calibration import automatic_offset
