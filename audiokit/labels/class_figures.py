@@ -51,10 +51,10 @@ def confusion_figure(
     names = [class_title(name) for name in classes]
     for axes, (heading, confusion) in zip(panels, confusions.items(), strict=True):
         image = axes.imshow(confusion, cmap="Blues", vmin=0, vmax=1, aspect="equal")
-        axes.set_title(heading, fontsize=10)
+        axes.set_title(heading, fontsize=10, parse_math=False)
         size = 6 if many else 8
-        axes.set_xticks(range(len(names)), names, rotation=90, fontsize=size)
-        axes.set_yticks(range(len(names)), names, fontsize=size)
+        axes.set_xticks(range(len(names)), names, rotation=90, fontsize=size, parse_math=False)
+        axes.set_yticks(range(len(names)), names, fontsize=size, parse_math=False)
         axes.set_xlabel("taken for")
         if not many:
             _write_shares(axes, confusion)
@@ -83,7 +83,8 @@ def class_figure(
     for number, (name, heights) in enumerate(values.items()):
         shift = (number - (len(values) - 1) / 2) * width
         axes.bar(positions + shift, np.nan_to_num(heights), width, label=name)
-    axes.set_xticks(positions, [class_title(name) for name in classes], rotation=35, ha="right", rotation_mode="anchor")
+    slanted = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
+    axes.set_xticks(positions, [class_title(name) for name in classes], **slanted, parse_math=False)
     axes.set(ylim=(0, 1), ylabel=label, xlim=(-0.6, len(classes) - 0.4))
     axes.grid(axis="y", alpha=0.3)
     axes.set_axisbelow(True)
