@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from audiokit.learning.checkpoints import load_state_dict
+from exp_audioconcept.networks.folding import fold_normalisations
 from exp_audioconcept.networks.kinds import create_network
 from exp_audioconcept.networks.mel import FRONT_END
 
@@ -29,7 +30,7 @@ class NetworkModel:
 
     kind: str
     network: GenreNetwork
-    """In eval mode."""
+    """In eval mode, its normalisations folded into its convolutions."""
     genres: tuple[str, ...]
     length: int
     """Samples."""
@@ -65,4 +66,5 @@ class NetworkModel:
         network = create_network(kind, len(genres), length=length, adaptive=bool(settings["adaptive"]))
         load_state_dict(network, dict(state), path)
         # Convolutions on a CPU take half the time where channels lie side by side.
-        return cls(kind, network.eval().to(memory_format=torch.channels_last), genres, length, settings)
+        network = fold_normalisations(network.eval()).to(memory_format=torch.channels_last)
+        return cls(kind, network, genres, length, settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -132,6 +133,12 @@ def explain(model: GenreModel, path: Path, options: Options) -> Explained:
     if np.abs(sound).max() < np.finfo(np.float32).tiny:
         raise UserError(f"{path} is silent from {start:.1f} s on: give another --start")
     decided = _decide(model, sound[None])[0]
+    is_svm = model.kind == "SVM"
+    # Passes through a network leave the other cores free, on which sounds are taken apart and asked about meanwhile.
+    with ThreadPoolExecutor(1 if is_svm else None) as pool:
+        seen = None if is_svm else pool.submit(_seen, model, sound, genre, options)
+        ways = _ways(model, path, sound, begin, options)
+        concepts = [pool.submit(_concept, model, components, genre, options) for components in ways]
     return Explained(
         recording=recording,
         genres=tuple(model.genres),
@@ -141,9 +148,9 @@ def explain(model: GenreModel, path: Path, options: Options) -> Explained:
         sound=sound,
         decision=float(decided[genre]),
         stretch_shares=softmax(decided),
-        concepts=tuple(_concepts(model, path, sound, begin, genre, options)),
-        seen=None if model.kind == "SVM" else _seen(model, sound, genre, options),
-        contributions=_contributions(model, sound, genre, options) if model.kind == "SVM" else None,
+        concepts=tuple(concept.result() for concept in concepts),
+        seen=seen.result() if seen else None,
+        contributions=_contributions(model, sound, genre, options) if is_svm else None,
     )
 
 
@@ -169,20 +176,16 @@ def _decide(model: GenreModel, sounds: NDArray[np.float32]) -> NDArray[np.float6
     return model.decide(np.pad(sounds, ((0, 0), (0, model.length - sounds.shape[1]))))
 
 
-def _concepts(
-    model: GenreModel, path: Path, sound: NDArray[np.float32], begin: int, genre: int, options: Options
-) -> Iterator[Concept]:
-    at_most = STRETCHES_OF_SVM if model.kind == "SVM" else STRETCHES
-    ways = [
-        by_parts(sound),
-        by_bands(sound, model.sample_rate),
-        by_beats(sound, model.sample_rate, at_most=at_most),
-    ]
+def _ways(
+    model: GenreModel, path: Path, sound: NDArray[np.float32], begin: int, options: Options
+) -> Iterator[Components]:
+    """The ways to take the sound apart, one after the other as they are made."""
+    yield by_parts(sound)
+    yield by_bands(sound, model.sample_rate)
+    yield by_beats(sound, model.sample_rate, at_most=STRETCHES_OF_SVM if model.kind == "SVM" else STRETCHES)
     if options.stems:
         stems = read_stems(options.stems, path, sample_rate=model.sample_rate, begin=begin, n_samples=len(sound))
-        ways.append(by_stems(sound, stems))
-    for components in ways:
-        yield _concept(model, components, genre, options)
+        yield by_stems(sound, stems)
 
 
 def _concept(model: GenreModel, components: Components, genre: int, options: Options) -> Concept:

@@ -6,6 +6,7 @@ import torch
 
 from audiokit.errors import UserError
 from exp_audioconcept.networks.cnn import CNN
+from exp_audioconcept.networks.folding import fold_normalisations
 from exp_audioconcept.networks.kinds import NETWORKS, create_network, n_samples
 from exp_audioconcept.networks.mel import FRONT_END
 from exp_audioconcept.networks.vggish import VGGish
@@ -94,3 +95,15 @@ def test_an_adaptive_pool_hears_other_lengths(kind, seconds):
 def test_the_second_cnn_hears_short_sounds():
     length = n_samples(NETWORKS["CNN2"].seconds)
     assert create_network("CNN2", 10, length=length).eval()(torch.zeros(2, length)).shape == (2, 10)
+
+
+@pytest.mark.parametrize(("kind", "seconds"), [("CNN", 17), ("CNN2", 3.96)])
+def test_a_network_with_folded_normalisations_tells_the_same(kind, seconds):
+    network, _ = fill(create_network(kind, 3, length=n_samples(seconds)))
+    heard = sounds(n_samples(seconds))
+    with torch.no_grad():
+        expected = network(heard).numpy()
+        folded = fold_normalisations(network)
+        found = folded(heard).numpy()
+    assert sum(isinstance(module, torch.nn.BatchNorm2d) for module in folded.modules()) == 1  # that of the input
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
