@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-__all__ = ["Column", "write_page"]
+__all__ = ["Column", "data_address", "write_page"]
 
 EMBEDDED_SECONDS = 120
 """Sounds up to this length are part of the page; of longer ones it names the wav files beside it."""
@@ -84,7 +84,7 @@ def write_page(
 
 
 def _figure(picture: Path, text: str) -> str:
-    return f'<figure><img src="{_data_address("image/png", picture.read_bytes())}" alt="{escape(text)}"></figure>'
+    return f'<figure><img src="{data_address("image/png", picture.read_bytes())}" alt="{escape(text)}"></figure>'
 
 
 def _column(column: Column) -> str:
@@ -93,7 +93,7 @@ def _column(column: Column) -> str:
 <h2>{escape(column.title)}</h2>
 <p>{escape(column.text)}</p>
 <audio controls preload="metadata" src="{_sound_address(column.sound)}"></audio>
-<img src="{_data_address("image/png", column.picture)}" alt="Spectrogram: {escape(column.title)}">
+<img src="{data_address("image/png", column.picture)}" alt="Spectrogram: {escape(column.title)}">
 <ol>
 {tags}
 </ol>
@@ -121,8 +121,9 @@ def _sound_address(path: Path) -> str:
     # What exceeds full scale would be clipped.
     peak = max(1.0, float(np.abs(samples).max(initial=0)))
     soundfile.write(stream, samples / peak, rate, format="FLAC", subtype="PCM_16")
-    return _data_address("audio/flac", stream.getvalue())
+    return data_address("audio/flac", stream.getvalue())
 
 
-def _data_address(kind: str, content: bytes) -> str:
+def data_address(kind: str, content: bytes) -> str:
+    """The address of a file of a kind, such as "image/png", that is itself part of a page."""
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"

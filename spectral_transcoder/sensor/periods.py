@@ -15,6 +15,7 @@ from spectral_transcoder.sensor.presence.indicators import (
     day_evening_night,
 )
 from spectral_transcoder.sensor.times.clock import Clock
+from spectral_transcoder.sensor.times.zones import on_clock
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -112,13 +113,7 @@ class Periods:
 
     def _local(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
         """Times on the clock of the place."""
-        if self.zone is None:
-            return times
-        import pandas as pd
-
-        stamps = pd.DatetimeIndex(np.round(times * 1e3).astype("datetime64[ms]")).tz_localize("UTC")
-        local = stamps.tz_convert(self.zone).tz_localize(None).to_numpy("datetime64[ms]")
-        return local.astype(np.int64) / 1e3
+        return times if self.zone is None else on_clock(times, self.zone)
 
     def _period(self, series: int, name: str, key: float, start: float) -> _Period:
         """The period that is open, or a new one; the one before is then done."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["ZONE_BEHIND_TIME", "LocalClock", "parse_zone", "zone_in_text"]
+__all__ = ["ZONE_BEHIND_TIME", "LocalClock", "on_clock", "parse_zone", "zone_in_text"]
 
 ZONE_BEHIND_TIME = re.compile(r"\d:\d\d(?::\d\d)?(?:[.,]\d+)? *(Z|UTC|GMT|(?:UTC|GMT)?[+-]\d\d(?::?\d\d)?)$")
 """The zone at the end of a date and time; +02 is one, and the -01 of 2024-05-01 none."""
@@ -108,3 +108,12 @@ class LocalClock:
             second[index] = self.is_second_round
             self.last = seconds[index]
         return second
+
+
+def on_clock(times: NDArray[np.float64], zone: tzinfo) -> NDArray[np.float64]:
+    """Times in UTC as the clock of a place tells them, both (n,) seconds since 1970."""
+    import pandas as pd
+
+    stamps = pd.DatetimeIndex(np.round(times * 1e3).astype("datetime64[ms]")).tz_localize("UTC")
+    local = stamps.tz_convert(zone).tz_localize(None).to_numpy("datetime64[ms]")
+    return local.astype(np.int64) / 1e3
