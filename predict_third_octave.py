@@ -22,6 +22,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("files", nargs="+", metavar="FILE", help="file of levels, a folder of them, or - (docs/sensor_data.md)")
     add("--output", type=Path, default=RESULTS, help="folder for what is made of each file")
+    help_text = "3/10: every tenth file by its name, beginning with the third; all other shares do the others"
+    add("--share", type=_share, default="1/1", metavar="K/N", help=help_text)
     add("--live", action="store_true", help="of one file that grows, or of -: print a line of JSON for each block")
 
     models = parser.add_argument_group("models")
@@ -89,6 +91,15 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
+def _share(text: str) -> tuple[int, int]:
+    """Which of how many shares."""
+    number, _, n_shares = text.partition("/")
+    share = int(number), int(n_shares)
+    if not 1 <= share[0] <= share[1]:
+        raise argparse.ArgumentTypeError(f"{text} is no share: they go from 1/N to N/N")
+    return share
+
+
 def _threshold(text: str) -> tuple[str, float]:
     """A group, none for all, and its threshold."""
     group, _, value = text.rpartition("=")
@@ -147,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     db_offset = None if options.auto_offset else options.db_offset
     how = {"db_offset": db_offset, "calibrator": options.calibrator, "reading": reading, "wanted": wanted}
-    return tag_all(predictor, options.files, options.output, **how)
+    return tag_all(predictor, options.files, options.output, share=options.share, **how)
 
 
 if __name__ == "__main__":

@@ -66,6 +66,7 @@ def tag_all(
     calibrator: float | None = None,
     reading: Reading | None = None,
     wanted: Wanted | None = None,
+    share: tuple[int, int] = (1, 1),
 ) -> int:
     """Tag several files and folders; one that cannot be used does not keep the others from being done.
 
@@ -81,12 +82,17 @@ def tag_all(
         level of a calibrator that sounded in one of the files, dB: all levels are corrected by it.
     reading, wanted
         how to read, and what to make.
+    share
+        (3, 10): of the files in the order of their names, every tenth, beginning with the third. All shares together
+        are all files, each once; jobs that tag one each may run at a time. An offset and calibrations are found from
+        all files all the same.
 
     Returns
     -------
     int
-        0; 1 where no file could be used; `SOME_LEFT_OUT` where some could, and others not. Files in a folder that are
-        called by an ending of many uses and hold no bands are passed over, with a line.
+        0, also for a share without any file; 1 where no file could be used; `SOME_LEFT_OUT` where some could, and
+        others not. Files in a folder that are called by an ending of many uses and hold no bands are passed over, with
+        a line.
     """
     reading, wanted = reading or Reading(), wanted or Wanted()
     check_format(wanted.format)
@@ -102,8 +108,14 @@ def tag_all(
     stems: dict[Path, str | Path] = {}
     named = {Path(name) for name in names}
     own = {Path(path).resolve() for path, _ in files}
+    mine = _share_of(files, share)
+    if not mine:
+        print(f"share {share[0]} of {share[1]} is empty: there are {len(files)} files")
     for path, folder in files:
         stem = output / folder / ("stdin" if path == STANDARD_INPUT else short_stem(stem_of(Path(path))))
+        if str(path) not in mine:
+            stems.setdefault(stem, path)
+            continue
         try:
             if stem in stems:
                 raise UserError(
@@ -137,6 +149,12 @@ def _calibrations(paths: Sequence[str | Path], reading: Reading, nominal: float)
                 f"({stretch.source}); with {calibration.correction:+.2f} dB, levels are those of {nominal:g} dB"
             )
     return found
+
+
+def _share_of(files: Sequence[tuple[str | Path, Path]], share: tuple[int, int]) -> set[str]:
+    """Every n-th file by its name, beginning with the k-th."""
+    number, n_shares = share
+    return set(sorted({str(path) for path, _ in files})[number - 1 :: n_shares])
 
 
 def _readable(paths: Iterable[str | Path], reading: Reading) -> Iterator[LevelSource]:

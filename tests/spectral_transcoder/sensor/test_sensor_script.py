@@ -405,3 +405,25 @@ def test_a_calibrator_that_is_not_there_is_told_and_nothing_is_written(tmp_path,
     assert status == 1
     assert "no calibrator is found: for 3 s" in complaints
     assert not out.exists()
+
+
+def test_shares_are_all_files_each_once(tmp_path, models):
+    (tmp_path / "levels").mkdir()
+    for name in "abc":
+        write_csv(tmp_path / "levels" / f"{name}.csv", make_table(make_levels(80), make_times(80)))
+    options = [tmp_path / "levels", "--models", models, "--no_picture", "--summary_only", "--auto_offset"]
+    options += ["--output", tmp_path / "out"]
+    done = []
+    for share in ("1/2", "2/2"):
+        assert cli.run(predict_third_octave.main, [*map(str, options), "--share", share]) == 0
+        done.append({path.name[0] for path in (tmp_path / "out").glob("*_summary.csv")})
+    assert done == [{"a", "c"}, {"a", "b", "c"}]
+    offsets = {json.loads(path.read_text())["db_offset"] for path in (tmp_path / "out").glob("*_settings.json")}
+    assert len(offsets) == 1
+
+
+@pytest.mark.parametrize("share", ["0/2", "3/2", "3"])
+def test_shares_that_are_none_are_refused(share, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        predict_third_octave.parse(["levels", "--share", share])
+    assert "--share" in capsys.readouterr().err
