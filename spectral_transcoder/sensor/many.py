@@ -109,8 +109,6 @@ def tag_all(
     named = {Path(name) for name in names}
     own = {Path(path).resolve() for path, _ in files}
     mine = _share_of(files, share)
-    if not mine:
-        print(f"share {share[0]} of {share[1]} is empty: there are {len(files)} files")
     for path, folder in files:
         stem = output / folder / ("stdin" if path == STANDARD_INPUT else short_stem(stem_of(Path(path))))
         if str(path) not in mine:
@@ -152,9 +150,12 @@ def _calibrations(paths: Sequence[str | Path], reading: Reading, nominal: float)
 
 
 def _share_of(files: Sequence[tuple[str | Path, Path]], share: tuple[int, int]) -> set[str]:
-    """Every n-th file by its name, beginning with the k-th."""
+    """Every n-th file by its name, beginning with the k-th; that there is none is told."""
     number, n_shares = share
-    return set(sorted({str(path) for path, _ in files})[number - 1 :: n_shares])
+    mine = sorted({str(path) for path, _ in files})[number - 1 :: n_shares]
+    if not mine:
+        print(f"share {number} of {n_shares} is empty: there are {len(files)} files")
+    return set(mine)
 
 
 def _readable(paths: Iterable[str | Path], reading: Reading) -> Iterator[LevelSource]:
