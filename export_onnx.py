@@ -2,7 +2,8 @@
 
 The file takes seconds of third-octave levels, `third_octave` (batch, 8, 29) in dB, and gives the teacher's log-Mel
 spectrograms, `mel`. With the teacher, it takes up to ten seconds at once, (batch, seconds, 8, 29), and gives `scores`
-and those of `groups`; predict_onnx.py shows how. It is compared with PyTorch before it is left there.
+and those of `groups`, and says from which score on a group is present; predict_onnx.py shows how. It is compared with
+PyTorch before it is left there.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--groups",
         type=Path,
         metavar="FILE",
-        help="csv with the columns label and group; by default traffic, voice, birds",
+        help="csv with the columns label and group; by default those of predict_third_octave.py: traffic, voice, birds",
     )
     return parser.parse_args(arguments)
 
@@ -45,9 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     with cli.quick_imports():
         from spectral_transcoder.sensor.onnx_tagger import export_tagger
+        from spectral_transcoder.sensor.presence.thresholds import PRESENCE_LABELS, Threshold, find_thresholds
+        from spectral_transcoder.third_octave import FAST
         from spectral_transcoder.transcoders.onnx_export import export_onnx
         from spectral_transcoder.transcoders.store import SEARCHED_FOLDERS, find_transcoders, load_transcoder
-        from teachers.label_groups import TRAFFIC_VOICE_BIRDS, group_members
+        from teachers.label_groups import group_members
         from teachers.registry import load_teacher
 
     folders = [options.folder] if options.folder else SEARCHED_FOLDERS
@@ -61,8 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     transcoder = load_transcoder(found[options.transcoder])
     if options.with_teacher:
         teacher = load_teacher(options.teacher, weights=options.teacher_weights, folder=options.models).eval()
-        groups = group_members(teacher.labels, options.groups or TRAFFIC_VOICE_BIRDS)
-        difference = export_tagger(transcoder, teacher, groups, path)
+        groups = group_members(teacher.labels, options.groups or PRESENCE_LABELS)
+        heard = {"teacher": options.teacher, "transcoder": options.transcoder, "hop_seconds": FAST.hop_seconds}
+        # Of groups of one's own nothing is known, whatever their names are.
+        chosen = {} if options.groups else find_thresholds(groups, **heard)
+        thresholds = {name: chosen.get(name, Threshold()).score for name in groups}
+        difference = export_tagger(transcoder, teacher, groups, path, thresholds=thresholds)
     else:
         difference = export_onnx(transcoder, path)
     print(f"{path} (within {difference:.1g} of PyTorch)")

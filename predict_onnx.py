@@ -62,12 +62,11 @@ def blocks_of(rows):
 def main():
     """Print a row for each block."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", help="file that export_onnx.py --with_teacher has written")
-    parser.add_argument("levels", help="CSV, .npy, or - for CSV on the standard input")
-    parser.add_argument(
-        "--db_offset", type=float, default=-90, help="that makes levels dB re full scale (default: -90)"
-    )
-    parser.add_argument("--top", type=int, default=3, help="labels to name (default: 3)")
+    add = parser.add_argument
+    add("model", help="file that export_onnx.py --with_teacher has written")
+    add("levels", help="CSV, .npy, or - for CSV on the standard input")
+    add("--db_offset", type=float, default=-90, help="that makes levels dB re full scale (default: -90)")
+    add("--top", type=int, default=3, help="labels to name (default: 3)")
     options = parser.parse_args()
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = 1
@@ -76,7 +75,7 @@ def main():
     lowest, highest = LEVEL_RANGE_DB
     writer = csv.writer(sys.stdout)
     named = [f"{word}_{rank}" for rank in range(1, options.top + 1) for word in ("label", "score")]
-    writer.writerow(["second", "seconds", *facts["groups"], *named])
+    writer.writerow(["second", "seconds", *facts["groups"], *(f"{group}_present" for group in facts["groups"]), *named])
     for number, block in enumerate(blocks_of(rows_of(options.levels, [f"{band:g}" for band in facts["bands"]]))):
         block[(block > highest) | (np.isfinite(block) & (block < lowest))] = np.nan
         calibrated = np.maximum(block + np.float32(options.db_offset + facts["calibration_db"]), facts["floor_db"])
@@ -87,6 +86,7 @@ def main():
             scores, groups = (found[0] for found in session.run(None, {"third_octave": seconds[whole][None]}))
             best = np.argsort(-scores, kind="stable")[: options.top]
             row += [f"{score:.5f}" for score in groups]
+            row += [int(score >= least) for score, least in zip(groups, facts["thresholds"], strict=True)]
             row += [cell for place in best for cell in (facts["labels"][place], f"{scores[place]:.5f}")]
         writer.writerow(row)
         sys.stdout.flush()

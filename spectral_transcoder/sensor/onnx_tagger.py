@@ -62,13 +62,18 @@ class WindowTagger(nn.Module):
 
 
 def export_tagger(
-    transcoder: nn.Module, teacher: Teacher, groups: Mapping[str, NDArray[np.integer]], path: Path
+    transcoder: nn.Module,
+    teacher: Teacher,
+    groups: Mapping[str, NDArray[np.integer]],
+    path: Path,
+    *,
+    thresholds: Mapping[str, float],
 ) -> float:
     """Write a transcoder with its teacher, checked against PyTorch.
 
     The file has an input `third_octave`, (batch, seconds, 8, 29), and outputs `scores` and `groups`. Its metadata say
-    what they are for, JSON each: `bands` (Hz), `labels`, `groups`, `calibration_db` (to be added to dB re full scale)
-    and `floor_db` (the lowest level that there is).
+    what they are for, JSON each: `bands` (Hz), `labels`, `groups`, `thresholds` (in the order of the groups),
+    `calibration_db` (to be added to dB re full scale) and `floor_db` (the lowest level that there is).
 
     Parameters
     ----------
@@ -76,6 +81,8 @@ def export_tagger(
         in eval mode, on the CPU.
     groups
         name → which of the teacher's labels.
+    thresholds
+        name of each group → score from which on it is present.
 
     Returns
     -------
@@ -91,6 +98,7 @@ def export_tagger(
         "bands": NOMINAL_FREQUENCIES,
         "labels": list(teacher.labels),
         "groups": list(groups),
+        "thresholds": [thresholds[name] for name in groups],
         "calibration_db": SENSOR_CALIBRATION_DB,
         "floor_db": FLOOR_DB,
     }

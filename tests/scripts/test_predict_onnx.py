@@ -15,6 +15,7 @@ import export_onnx
 from audiokit import cli
 from audiokit.paths import ROOT
 from spectral_transcoder.sensor import load_predictor
+from spectral_transcoder.sensor.presence.thresholds import PRESENCE_LABELS, find_thresholds
 from teachers.label_groups import group_members
 
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -65,9 +66,11 @@ def test_numbers_are_those_of_the_large_script(way, models, tmp_path):
     np.save(path, levels)
     expected = predictor.table(path, db_offset=-80)
     assert [(row["second"], row["seconds"]) for row in rows] == [("0", "9"), ("10", "9"), ("20", "7")]
-    for group, members in group_members(predictor.labels).items():
-        found = [float(row[group]) for row in rows]
+    for group, members in group_members(predictor.labels, PRESENCE_LABELS).items():
+        found = np.array([float(row[group]) for row in rows])
         np.testing.assert_allclose(found, expected.to_numpy()[:, members].max(axis=1), atol=2e-5)
+        least = find_thresholds([group], teacher="YamNet", transcoder="tcn", hop_seconds=0.125)[group].score
+        assert [row[f"{group}_present"] for row in rows] == [str(int(score >= least)) for score in found]
     assert [row["label_1"] for row in rows] == expected.idxmax(axis=1).tolist()
     np.testing.assert_allclose([float(row["score_1"]) for row in rows], expected.max(axis=1), atol=2e-5)
 
@@ -98,11 +101,23 @@ def test_what_is_not_surely_understood_is_refused(text, message, models):
 def test_the_file_tells_what_it_gives(models):
     session = onnxruntime.InferenceSession(models / "tags.onnx", providers=["CPUExecutionProvider"])
     facts = {name: json.loads(text) for name, text in session.get_modelmeta().custom_metadata_map.items()}
-    assert facts["groups"] == list(group_members(facts["labels"]))
+    assert facts["groups"] == list(group_members(facts["labels"], PRESENCE_LABELS)) == ["voice", "birds", "traffic"]
+    chosen = find_thresholds(facts["groups"], teacher="YamNet", transcoder="tcn", hop_seconds=0.125)
+    assert facts["thresholds"] == [chosen[group].score for group in facts["groups"]]
     assert len(facts["labels"]) == 521
     assert (facts["bands"][0], facts["bands"][-1], facts["calibration_db"]) == (20, 12500, 26)
     assert facts["floor_db"] == pytest.approx(-154, abs=0.01)
     assert [given.name for given in session.get_outputs()] == ["scores", "groups"]
+
+
+def test_of_groups_of_ones_own_no_threshold_is_known(models, tmp_path):
+    groups, path = tmp_path / "groups.csv", tmp_path / "own.onnx"
+    groups.write_text("label,group\nSpeech,voice\nDog,dogs\n")
+    options = ["--teacher", "YamNet", "--with_teacher", "--models", str(models), "--output", str(path)]
+    assert cli.run(export_onnx.main, [*options, "--groups", str(groups)]) == 0
+    facts = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).get_modelmeta().custom_metadata_map
+    assert json.loads(facts["groups"]) == ["voice", "dogs"]
+    assert json.loads(facts["thresholds"]) == [0.2, 0.2]
 
 
 def test_the_script_stands_alone_and_is_short():
