@@ -5,7 +5,8 @@
 cells), `bands` and `times` (cells to levels and seconds), `frames` (in order, every 125 ms or 1 s, faults counted by
 `quality`, levels corrected by a `calibrator`), `gaps` (blocks), `calibration`, `foreground`, `prediction`, `summary`,
 `presence` (thresholds, levels of noise), `periods` (hours and days), `output`, `overview` and `picture`, `excerpt`,
-`report`; `tagging` does one source, `many` all that are named, `live` what comes.
+`report`; `tagging` does one source, `many` all that are named, `live` what comes,
+`network` gathers what was heard at many sensors.
 """
 
 from spectral_transcoder.sensor.calibration import automatic_offset

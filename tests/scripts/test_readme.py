@@ -81,6 +81,10 @@ def clone(tmp_path_factory):
     tone = np.concatenate([make_levels(240), make_tone(80, 91.3), make_levels(240)])
     write_csv(folder / "calibrated" / "may.csv", make_table(tone, make_times(560)))
     write_csv(folder / "calibrated" / "june.csv", make_table(make_levels(240), make_times(240)))
+    (folder / "network").mkdir()
+    for sensor in ("quay", "square"):
+        write_csv(folder / "network" / f"{sensor}.csv", make_table(make_levels(160), make_times(160)))
+    (folder / "places.csv").write_text("sensor,latitude,longitude\nquay,47.744,-3.360\nsquare,47.749,-3.367\n")
     torch.manual_seed(0)
     torch.save(YAMNet().state_dict(), folder / "yamnet" / "yamnet.pth")
     (folder / "bin").mkdir()
@@ -102,6 +106,13 @@ def test_command_runs(command, clone):
     if not any(option in command for option in PRINT_ONLY):
         written = re.sub(r" \(.*\)$", "", done.stdout.strip().splitlines()[-1]).split()[-1]
         assert (clone / written).stat().st_size > 1000
+
+
+@pytest.mark.parametrize("script", [block for language, block in BLOCKS if language == "bash"])
+def test_first_task_of_a_job_array_runs(script, clone):
+    done = run(f"export SLURM_ARRAY_TASK_ID=1\n{script}", clone)
+    assert done.returncode == 0, done.stderr
+    assert "quay" in done.stdout
 
 
 @pytest.mark.parametrize("code", [block for language, block in BLOCKS if language == "python"])
