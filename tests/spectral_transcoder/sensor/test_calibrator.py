@@ -163,3 +163,10 @@ def test_what_can_be_read_only_once_is_refused():
     source.can_be_read_again = False
     with pytest.raises(UserError, match="the list can be read only once: --calibrator needs a file"):
         find_calibrations([source], 94)
+
+
+def test_a_sensor_that_was_not_looked_at_is_refused():
+    source = ListSource(piece(street()))
+    source.calibrations = {"north": find_calibrations([ListSource(piece(with_tone(tone_frames(10))))], 94)[""]}
+    with pytest.raises(UserError, match="the list: nothing is known of a calibrator of the sensor ''"):
+        list(frames(source, Quality()))
