@@ -80,8 +80,9 @@ def map_sensors(
         except UserError as error:
             print(f"error: {error}", file=sys.stderr)
             n_failed += 1
-    sensors = [network.sensors[name] for name in sorted(network.sensors)]
-    sensors = [sensor for sensor in sensors if len(sensor.sums.hours)]
+    if silent := sorted(name for name, sensor in network.sensors.items() if not len(sensor.sums.hours)):
+        print(f"note: no block has scores of {', '.join(silent)}: left out", file=sys.stderr)
+    sensors = [network.sensors[name] for name in sorted(network.sensors) if name not in silent]
     if not sensors:
         raise UserError(f"{folder}: none of its tables tells what was heard when, as told above")
     _tell(records, sensors, where)

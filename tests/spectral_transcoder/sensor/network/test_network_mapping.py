@@ -165,6 +165,12 @@ def test_tables_without_dates_are_refused_and_the_others_used(tags, tmp_path, ca
     assert (tmp_path / "map" / "quay_hours.csv").exists()
 
 
+def test_a_sensor_without_any_score_is_told(tmp_path, capsys):
+    write_tags(tmp_path / "quay", TIMES, np.full((len(TIMES), 2), np.nan))
+    assert run(tmp_path, "--output", tmp_path / "map") == 1
+    assert "no block has scores of quay: left out" in capsys.readouterr().err
+
+
 def test_the_same_time_twice_is_refused(tmp_path, capsys):
     for name in ("one", "two"):
         write_tags(tmp_path / "quay" / name, TIMES, rush_hour(TIMES))
