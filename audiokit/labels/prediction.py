@@ -119,11 +119,16 @@ def _write(
 
 
 def listen(listener: Listener, recording: Recording, *, progress: bool = True) -> ScoresOverTime:
-    """Scores of a recording, piece by piece."""
+    """Scores of a recording, piece by piece.
+
+    The last piece ends with the recording and hears much again that the one before has heard: in the mean it counts by
+    what is new in it, as a share of a hop. Evaluations by a published protocol have means of their own, which take
+    every piece whole.
+    """
     from tqdm import tqdm
 
-    n_pieces = len(piece_starts(recording.n_samples, length=listener.length, hop=listener.hop))
-    options = {"total": n_pieces, "desc": readable(recording.path.name), "unit": "piece", "leave": None}
+    starts = piece_starts(recording.n_samples, length=listener.length, hop=listener.hop)
+    options = {"total": len(starts), "desc": readable(recording.path.name), "unit": "piece", "leave": None}
     times, scores = [], []
     with tqdm(**options, disable=None if progress else True) as bar:
         for when, samples in pieces(
@@ -137,7 +142,8 @@ def listen(listener: Listener, recording: Recording, *, progress: bool = True) -
             times.append(when)
             scores.append(np.asarray(listener(samples)))
             bar.update(len(when))
-    return ScoresOverTime(listener.labels, np.concatenate(times), np.concatenate(scores))
+    news = np.diff(starts, prepend=-listener.hop) / listener.hop
+    return ScoresOverTime(listener.labels, np.concatenate(times), np.concatenate(scores), news)
 
 
 def predict_all(

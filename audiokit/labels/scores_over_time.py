@@ -28,11 +28,13 @@ class ScoresOverTime:
     """Begin and end of each piece, (n_pieces, 2), s; pieces may overlap."""
     scores: NDArray[np.floating]
     """(n_pieces, n_labels) in [0, 1]."""
+    weights: NDArray[np.float64] | None = None
+    """Of the pieces in the mean, (n_pieces,); by default all count alike."""
 
     @property
     def mean(self) -> NDArray[np.float64]:
-        """Of all pieces, (n_labels,)."""
-        return self.scores.mean(axis=0, dtype=np.float64)
+        """Of all pieces by their weights, (n_labels,)."""
+        return np.average(self.scores.astype(np.float64), axis=0, weights=self.weights)
 
     def top(self, n: int) -> list[tuple[str, float]]:
         """Labels with the highest means, the highest first; in the order of the labels where means are equal."""

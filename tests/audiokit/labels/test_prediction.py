@@ -56,7 +56,9 @@ def test_the_table_has_a_row_for_each_piece(recording, tmp_path):
     loud = [float(row[3]) for row in table]
     assert loud[0] == pytest.approx(0.25, abs=0.01)
     assert loud[2:] == pytest.approx([1] * (len(loud) - 2), abs=0.01)
-    assert predicted.scores.mean == pytest.approx([1 - np.mean(loud), np.mean(loud)], abs=1e-6)
+    new = [1] * (len(loud) - 1) + [77 / (RATE // 4)]  # of a hop: the last piece hears the rest again
+    mean = np.average(loud, weights=new)
+    assert predicted.scores.mean == pytest.approx([1 - mean, mean], abs=1e-6)
     assert predicted.scores.top(1)[0][0] == "loud"
 
 
@@ -66,7 +68,7 @@ def test_the_picture_and_the_page_are_there_and_nothing_else(recording, tmp_path
     assert Image.open(predicted.page.with_name("scores.png")).size[0] == 1210
     text = predicted.page.read_text()
     assert "data:audio/flac;base64," in text
-    assert "<span>loud</span><b>0.8" in text
+    assert "<span>loud</span><b>0.78" in text
 
 
 def test_one_that_cannot_be_used_does_not_cost_the_others(recording, tmp_path, capsys):
@@ -98,3 +100,9 @@ def test_a_long_recording_that_lies_where_its_page_is_made_stays_as_it_is(tmp_pa
 def test_the_order_of_labels_settles_what_is_equal():
     scores = ScoresOverTime("abc", np.array([[0.0, 1.0]]), np.array([[0.5, 0.7, 0.5]]))
     assert scores.top(2) == [("b", 0.7), ("a", 0.5)]
+
+
+def test_the_mean_takes_pieces_by_their_weights():
+    times = np.array([[0.0, 1.0], [0.5, 1.5]])
+    assert ScoresOverTime("a", times, np.array([[0.2], [0.8]])).mean == pytest.approx([0.5])
+    assert ScoresOverTime("a", times, np.array([[0.2], [0.8]]), np.array([1, 0.5])).mean == pytest.approx([0.4])
