@@ -17,11 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import torch
-
 from audiokit.paths import ROOT
-from pann.network import ResNet38
-from teachers.registry import find_weights, module_of
 
 ORIGINAL_CPU_SECONDS = 30.0
 """Of the original on the same task (10 s of audio, one thread), measured once on such a machine."""
@@ -29,6 +25,11 @@ ORIGINAL_CPU_SECONDS = 30.0
 
 def models_with_pann(models: Path, folder: Path) -> Path:
     """A folder with the paper's transcoders and PANN weights, real or random."""
+    import torch
+
+    from pann.network import ResNet38
+    from teachers.registry import find_weights, module_of
+
     if find_weights("PANN", models):
         return models
     (folder / "paper_transcoders").symlink_to((models / "paper_transcoders").resolve())

@@ -29,17 +29,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from comparison import compare
-from contenders import choose, find_contenders
-from evaluation_sets import find_set
-from quality_table import as_csv, as_markdown
-
 from audiokit import cli
 from audiokit.errors import UserError
 from audiokit.files import make_folder, write_whole
 from audiokit.paths import REFERENCE_MODELS
 from teachers.options import add_models_option
-from teachers.registry import find_weights, load_teacher
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +62,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print a table for each teacher and folder."""
     options = parse(arguments)
+    with cli.quick_imports():
+        from comparison import compare
+        from contenders import choose, find_contenders
+        from evaluation_sets import find_set
+        from quality_table import as_csv, as_markdown
+
+        from teachers.registry import find_weights, load_teacher
+
     names = list(dict.fromkeys(options.teachers))
     if options.teacher_weights and len(names) > 1:
         raise UserError(f"--teacher_weights is of one teacher: name it with --teachers, not {' and '.join(names)}")

@@ -9,10 +9,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = (".", "exp_*", "exp_*/*", "docs")
+BENCHMARKS = [ROOT / "benchmarks" / f"{name}.py" for name in ("bench_generate", "transcoding_quality")]
+"""Others of them import at once what they measure."""
 SCRIPTS = sorted(
     str(path.relative_to(ROOT))
-    for folder in FOLDERS
-    for path in ROOT.glob(f"{folder}/*.py")
+    for path in (*BENCHMARKS, *(path for folder in FOLDERS for path in ROOT.glob(f"{folder}/*.py")))
     if '__name__ == "__main__"' in path.read_text(encoding="utf-8")
 )
 HEAVY = {"torch", "librosa", "matplotlib", "pandas", "scipy", "sklearn", "numba", "h5py", "doce", "soundfile", "tqdm"}
