@@ -6,8 +6,6 @@ import os
 import zipfile
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -54,6 +52,8 @@ def is_whole(path: Path) -> bool:
 
 def _size_told(path: Path) -> int:
     """Bytes that an array's header promises, with its own."""
+    import numpy as np  # what only asks whether something is there does not wait for it
+
     with open(path, "rb") as file:
         version = np.lib.format.read_magic(file)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0

@@ -44,6 +44,7 @@ RUN_ELSEWHERE = {
     "python3 exp_train_model/main_doce_training.py -s cnn/dataset=full+classifier=PANN -d -e myresults.png": "likewise",
     "python3 exp_train_model/plot_training_curve.py": "with a dataset of one's own below",
     "python3 predict_third_octave.py growing.csv --live": "it has no end; test_live.py",
+    "python3 benchmarks/lorient1k.py lorient1k_odd.npz --write": "it needs the clips; test_lorient1k.py makes some",
     "python3 download_datasets.py": "against a local server in test_download_datasets.py",
     "python3 download_datasets.py --list TAU,ESC-50 --output mypath": "likewise",
 }
