@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime
 
 FRAMES_PER_SECOND, BLOCK_SECONDS, N_BANDS = 8, 10, 29
-LEVEL_RANGE_DB = (-250, 200)
+LOWEST_DB, HIGHEST_DB = -250, 200
 
 
 def rows_of(path, bands):
@@ -72,12 +72,12 @@ def main():
     settings.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(options.model, settings, providers=["CPUExecutionProvider"])
     facts = {name: json.loads(text) for name, text in session.get_modelmeta().custom_metadata_map.items()}
-    lowest, highest = LEVEL_RANGE_DB
+    print(f"{options.levels}: taken for unweighted levels, one every 125 ms", file=sys.stderr)
     writer = csv.writer(sys.stdout)
     named = [f"{word}_{rank}" for rank in range(1, options.top + 1) for word in ("label", "score")]
     writer.writerow(["second", "seconds", *facts["groups"], *(f"{group}_present" for group in facts["groups"]), *named])
     for number, block in enumerate(blocks_of(rows_of(options.levels, [f"{band:g}" for band in facts["bands"]]))):
-        block[(block > highest) | (np.isfinite(block) & (block < lowest))] = np.nan
+        block[(block > HIGHEST_DB) | (np.isfinite(block) & (block < LOWEST_DB))] = np.nan
         calibrated = np.maximum(block + np.float32(options.db_offset + facts["calibration_db"]), facts["floor_db"])
         seconds = calibrated.reshape(-1, FRAMES_PER_SECOND, N_BANDS).astype(np.float32)
         whole = np.isfinite(seconds).all(axis=(1, 2))

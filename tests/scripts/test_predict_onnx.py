@@ -60,6 +60,7 @@ def test_numbers_are_those_of_the_large_script(way, models, tmp_path):
     np.save(path, levels) if way == "npy" else path.write_text(as_csv(levels))
     done = run(models, str(path), "--db_offset", "-80", "--top", "2")
     assert done.returncode == 0, done.stderr
+    assert "taken for unweighted levels, one every 125 ms" in done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     predictor = load_predictor("YamNet", "tcn", models=models, device="cpu")
     path = tmp_path / "levels.npy"
