@@ -41,6 +41,12 @@ def notes_on(
     lines += [
         f"{name} is left empty: {reason}; nor do its labels tell anything" for name, reason in summary.unheard.items()
     ]
+    guessed = [name for name in summary.heard if name not in summary.thresholds]
+    if guessed:
+        lines.append(
+            f"presence of {', '.join(guessed)}: no threshold was chosen on annotated levels for this teacher, this "
+            f"transcoder and this cadence; {summary.threshold_of(guessed[0]).score:g} is a guess (--threshold)"
+        )
     return [*lines, *filter(None, [warning_about(histogram.percentile(LOUD_PERCENTILE), db_offset)])]
 
 

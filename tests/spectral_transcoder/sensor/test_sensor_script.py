@@ -427,3 +427,12 @@ def test_shares_that_are_none_are_refused(share, capsys):
     with pytest.raises(SystemExit, match="2"):
         predict_third_octave.parse(["levels", "--share", share])
     assert "--share" in capsys.readouterr().err
+
+
+def test_a_threshold_that_nobody_has_chosen_is_told_as_a_guess(run, tmp_path):
+    path = tmp_path / "a.npy"
+    write_npy(path, make_levels(160))
+    guess = "no threshold was chosen on annotated levels"
+    assert guess in run(path, "--teacher", "YamNet", "--transcoder", "pinv")[2]
+    asked = [f"--threshold={group}=0.1" for group in ("traffic", "voice", "birds")]
+    assert guess not in run(path, "--teacher", "YamNet", "--transcoder", "pinv", *asked)[2]
