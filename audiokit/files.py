@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,11 +56,10 @@ def make_folder(path: str | Path) -> Path:
         where it cannot be made or written to.
     """
     path = Path(path)
-    probe = path / f".write_test_{os.getpid()}"
     try:
         path.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=path):
+            pass
     except OSError as error:
         raise UserError(
             f"cannot write to the folder {path} ({error.strerror}): name another one with --output"

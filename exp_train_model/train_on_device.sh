@@ -82,9 +82,10 @@ recipe="schedule=cosine+averaging=1+seed=0+epoch=$epochs"
 round=1 datasets=""
 while [ "$(left -10)" -gt 0 ]; do
     if [ ! -e "$folder/made/$round" ]; then
-        kill -0 $maker 2>/dev/null || { echo "no scenes are being made any more; see $folder/log" >&2; exit 1; }
-        sleep 1
-        continue
+        kill -0 $maker 2>/dev/null && { sleep 1; continue; }
+        [ "$(left -10)" -gt 0 ] || break # it has ended because the time is over
+        echo "no scenes are being made any more; see $folder/log" >&2
+        exit 1
     fi
     datasets="${datasets:+$datasets&}round_$round"
     for teacher in $teachers; do

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -58,6 +59,13 @@ def test_folders_are_made_with_their_parents_and_left_empty(tmp_path):
     assert make_folder(str(path)) == path
     assert make_folder(path) == path
     assert os.listdir(path) == []
+
+
+def test_a_folder_can_be_made_by_several_at_once(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        paths = list(pool.map(make_folder, [tmp_path / "a" / "b"] * 400))
+    assert set(paths) == {tmp_path / "a" / "b"}
+    assert os.listdir(tmp_path / "a" / "b") == []
 
 
 @pytest.mark.parametrize("below", ["", "inside", "deep/inside"])
