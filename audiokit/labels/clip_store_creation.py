@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from audiokit.errors import UserError, in_one_line
-from audiokit.labels.clip_store import ROWS, STAMP, ClipStore
+from audiokit.labels.clip_store import STAMP, ClipStore
 from audiokit.labels.clip_store_layout import changes, write_layout
-from audiokit.sound.headers import read_headers
+from audiokit.labels.clip_store_planning import ClipFeatures, PlannedClip, StoredClip, fingerprint, plan
 from audiokit.sound.neighbours import shorter_than_neighbours
 from audiokit.storage.journal import differences, remove_remains
 from audiokit.storage.partial_rows import Outcome, Part, PartialRows
@@ -26,9 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import h5py
-    from numpy.typing import NDArray
 
-    from audiokit.sound.headers import Header
     from audiokit.storage.row_arrays import RowArray
     from audiokit.storage.row_writer import RowWriter
 
@@ -36,37 +33,6 @@ __all__ = ["ClipFeatures", "StoredClip", "Summary", "create_clip_store", "tell"]
 
 TOLD = 5
 """Recordings that are named where many cannot be used."""
-
-
-@dataclass(frozen=True)
-class StoredClip:
-    """A recording that is to be stored."""
-
-    path: Path
-    name: str
-    """In the store."""
-
-
-class ClipFeatures(Protocol):
-    """Makes the rows of a recording; is sent to other processes."""
-
-    arrays: Mapping[str, RowArray]
-    """What a row holds."""
-
-    def n_rows(self, n_samples: int, sample_rate: int) -> int:
-        """Rows of a recording with that many samples at its own rate in Hz."""
-
-    def __call__(self, path: Path) -> Mapping[str, NDArray]:
-        """All rows of a recording, (n_rows, …) in each array.
-
-        Raises
-        ------
-        UserError
-            where it cannot be read.
-        """
-
-    def description(self) -> Mapping[str, object]:
-        """Parameters, as JSON has them: with others the store is another one."""
 
 
 @dataclass(frozen=True)
@@ -120,35 +86,54 @@ def create_clip_store(
     own = {"features": features.description(), "columns": sorted(columns), **(settings or {})}
     if path.exists():
         return _summary_of_existing(path, clips, features, own, columns, skip_errors=skip_errors)
-    planned, unreadable, short = _plan(clips, features)
+    planned, unreadable, short = plan(clips, features)
     if not planned:
         reason = next(iter(unreadable.values()), "all are too short")
         raise UserError(f"none of the {len(clips)} recordings can be used ({reason})")
-
-    def layout(file: h5py.File, counts: Sequence[int], compress: bool) -> None:
-        _write_layout(file, planned, counts, arrays=features.arrays, columns=columns, settings=own, compress=compress)
-
-    partial_rows = PartialRows(
-        path,
-        [clip.part for clip in planned],
-        write_layout=layout,
-        arrays=features.arrays,
-        begun_with={"recordings": _fingerprint(planned, columns), **own},
-    )
-    with partial_rows as partial:
-
-        def outcomes_of(numbers: Sequence[int]) -> Generator[list[Outcome]]:
-            n_processes = max(1, min(workers or available_cores(), len(numbers)))
-            todo = [(planned[number].part, planned[number].path) for number in numbers]
-            return results_in_rounds(_Extractor(features, partial.writer), todo, workers=n_processes)
-
-        problems = make_rows(partial, outcomes_of, seconds=[clip.header.seconds for clip in planned])
-        unreadable |= {planned[number].name: problem for number, problem in problems.items()}
+    with _partial_rows(path, planned, features, columns=columns, settings=own) as partial:
+        unreadable |= _make_rows(partial, planned, features, workers=workers)
         if unreadable and not skip_errors:
             return Summary(path, False, unreadable=unreadable, short=short)
         notes = _notes(planned, partial.done)
         partial.finish()
     return replace(_summary(path), unreadable=unreadable, short=short, notes=notes)
+
+
+def _partial_rows(
+    path: Path,
+    planned: Sequence[PlannedClip],
+    features: ClipFeatures,
+    *,
+    columns: Mapping[str, Sequence],
+    settings: Mapping[str, object],
+) -> PartialRows:
+    """The store while it is being made."""
+
+    def layout(file: h5py.File, counts: Sequence[int], compress: bool) -> None:
+        options = {"arrays": features.arrays, "columns": columns, "settings": settings, "compress": compress}
+        _write_layout(file, planned, counts, **options)
+
+    return PartialRows(
+        path,
+        [clip.part for clip in planned],
+        write_layout=layout,
+        arrays=features.arrays,
+        begun_with={"recordings": fingerprint(planned, columns), **settings},
+    )
+
+
+def _make_rows(
+    partial: PartialRows, planned: Sequence[PlannedClip], features: ClipFeatures, *, workers: int | None
+) -> dict[str, str]:
+    """Make the rows that are missing, in several processes; gives recordings that cannot be used with the reason."""
+
+    def outcomes_of(numbers: Sequence[int]) -> Generator[list[Outcome]]:
+        n_processes = max(1, min(workers or available_cores(), len(numbers)))
+        todo = [(planned[number].part, planned[number].path) for number in numbers]
+        return results_in_rounds(_Extractor(features, partial.writer), todo, workers=n_processes)
+
+    problems = make_rows(partial, outcomes_of, seconds=[clip.header.seconds for clip in planned])
+    return {planned[number].name: problem for number, problem in problems.items()}
 
 
 def tell(summary: Summary) -> int:
@@ -189,45 +174,9 @@ class _Extractor:
         return Outcome(part.index, n_rows=count)
 
 
-@dataclass(frozen=True)
-class _PlannedClip(StoredClip):
-    """A recording and its rows."""
-
-    number: int
-    """Among all that were asked for."""
-    header: Header
-    part: Part
-
-
-def _plan(clips: Sequence[StoredClip], features: ClipFeatures) -> tuple[list[_PlannedClip], dict[str, str], list[str]]:
-    """Give each recording its rows, by the headers; and names of the unreadable ones with the reason, of short ones."""
-    planned: list[_PlannedClip] = []
-    unreadable: dict[str, str] = {}
-    short: list[str] = []
-    first_row = 0
-    for number, (clip, header) in enumerate(zip(clips, read_headers([clip.path for clip in clips]), strict=True)):
-        n_rows = 0 if header.problem else features.n_rows(header.n_samples, header.sample_rate)
-        if header.problem:
-            unreadable[clip.name] = header.problem
-        elif n_rows == 0:
-            short.append(clip.name)
-        else:
-            part = Part(len(planned), ROWS, first_row, n_rows)
-            planned.append(_PlannedClip(clip.path, clip.name, number, header, part))
-            first_row += n_rows
-    return planned, unreadable, short
-
-
-def _fingerprint(planned: Sequence[_PlannedClip], columns: Mapping[str, Sequence]) -> str:
-    """Tells whether a recording, or what is known of it, has changed."""
-    rows = [(clip.name, clip.part.n_rows, clip.header.stamp) for clip in planned]
-    values = {name: np.asarray(column).tolist() for name, column in columns.items()}
-    return hashlib.sha256(json.dumps([rows, values]).encode()).hexdigest()
-
-
 def _write_layout(
     file: h5py.File,
-    planned: Sequence[_PlannedClip],
+    planned: Sequence[PlannedClip],
     counts: Sequence[int],
     *,
     arrays: Mapping[str, RowArray],
@@ -251,7 +200,7 @@ def _write_layout(
     )
 
 
-def _notes(planned: Sequence[_PlannedClip], done: Mapping[int, int]) -> list[str]:
+def _notes(planned: Sequence[PlannedClip], done: Mapping[int, int]) -> list[str]:
     """Which recordings have fewer rows than their headers promise, or are shorter than nearly all others."""
     shortened = [
         f"{clip.name} has {done[number]} of the {clip.part.n_rows} rows that its header promises"
@@ -287,7 +236,7 @@ def _summary_of_existing(
     if told:
         raise UserError(f"{path} holds something else ({told}): delete it, or give another name")
     notes = []
-    if left_out := _plan([clip for clip in clips if clip.name not in known], features)[0]:
+    if left_out := plan([clip for clip in clips if clip.name not in known], features)[0]:
         told = f"{path} lacks {len(left_out)} recordings that are here now, {left_out[0].name} first"
         if not skip_errors:
             raise UserError(f"{told}: delete it to have it made anew, or do without them by --skip_errors")
