@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -102,37 +103,71 @@ def create_scores(
     """
     clips = dataset.find_clips(audio_path)
     scorer = ClipScorer(tuple(models), dataset.folder_in(audio_path) / dataset.audio, paper=paper, device=device)
-    fingerprints = {model.name: model.fingerprint() for model in models}
-    checksum = recordings_checksum(clips)
-    there = _There.read(path, checksum).without_changed(scorer.audio)
-    added = tuple(model for model in models if there.fingerprint(model.name) != fingerprints[model.name])
     stamps = _stamps(clips, scorer.audio)
-    here = {clip.name for clip, known in zip(clips, stamps.any(axis=1), strict=True) if known}
-    usable = here if added else here | there.rows.keys()
+    target = _Target(path, dataset, clips, stamps, {model.name: model.fingerprint() for model in models}, paper)
+    there = _There.read(path, target.checksum).without_changed(scorer.audio)
+    added = tuple(model for model in models if there.fingerprint(model.name) != target.fingerprints[model.name])
+    usable = _names_of_known(clips, stamps) | (set() if added else there.rows.keys())
     absent = [clip.name for clip in clips if clip.name not in usable]
     if len(absent) == len(clips):
         raise UserError(f"none of the {len(clips)} recordings of {dataset.name} is in {scorer.audio}")
     if not added and there.rows.keys() >= usable:
         return Summary(path, True, len(there.rows), tuple(there.models), absent=absent)
     labels = {model.name: labels_of(model.classifier) for model in models}
-    settings = {"recordings": checksum, "models": fingerprints, "paper": paper, "device": device.split(":")[0]}
-    with PartialScores(path, settings, stamps=stamps, n_scores=sum(map(len, labels.values()))) as partial:
+    own = target.settings | {"device": device.split(":")[0]}
+    with PartialScores(path, own, stamps=stamps, n_scores=sum(map(len, labels.values()))) as partial:
         work = _Work(clips, scorer, labels, added, there)
         unusable = work.do(partial, usable, n_processes=(workers or available_cores()) if device == "cpu" else 1)
         if unusable and not skip_errors:
             return Summary(path, False, unusable=unusable, notes=tuple(work.notes), absent=absent)
-        numbers, scores = partial.scores()
-        if len(numbers) == 0:
+        if len(partial.done) == 0:
             raise UserError(f"no recording of {dataset.name} can be used: {next(iter(unusable.values()))}")
-        by_model = _by_model(scores, labels)
-        now = time.time_ns()
-        made = {name: ModelScores(values, labels[name], fingerprints[name], now) for name, values in by_model.items()}
-        scored = [clips[number] for number in numbers]
-        then = there.completed(stamps, clips)[numbers]
-        kept = there.others([clip.name for clip in scored], but=made.keys()) | made
-        write_score_file(path, dataset, scored, kept, recordings=checksum, paper=paper, stamps=then)
+        n_scored, names = target.write(partial, there, labels)
         partial.remove()
-    return Summary(path, True, len(scored), tuple(kept), unusable, tuple(work.notes), absent)
+    return Summary(path, True, n_scored, names, unusable, tuple(work.notes), absent)
+
+
+@dataclass(frozen=True)
+class _Target:
+    """What the score file is to hold."""
+
+    path: Path
+    dataset: LabelledDataset
+    clips: Sequence[Clip]
+    stamps: NDArray[np.int64]
+    """(n_clips, 2)"""
+
+    fingerprints: Mapping[str, str]
+    """Of the models that are asked for, by name."""
+
+    paper: bool
+
+    @cached_property
+    def checksum(self) -> str:
+        """Of the recordings and what is known of them."""
+        return recordings_checksum(self.clips)
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What scores must have in common to be one file's."""
+        return {"recordings": self.checksum, "models": dict(self.fingerprints), "paper": self.paper}
+
+    def write(
+        self, partial: PartialScores, there: _There, labels: Mapping[str, Sequence[str]]
+    ) -> tuple[int, tuple[str, ...]]:
+        """Write all that is done, with what else the file has; gives the count of recordings and names of models."""
+        numbers, scores = partial.scores()
+        now = time.time_ns()
+        made = {
+            name: ModelScores(values, labels[name], self.fingerprints[name], now)
+            for name, values in _by_model(scores, labels).items()
+        }
+        scored = [self.clips[number] for number in numbers]
+        then = there.completed(self.stamps, self.clips)[numbers]
+        kept = there.others([clip.name for clip in scored], but=made.keys()) | made
+        options = {"recordings": self.checksum, "paper": self.paper, "stamps": then}
+        write_score_file(self.path, self.dataset, scored, kept, **options)
+        return len(scored), tuple(kept)
 
 
 def _stamps(clips: Sequence[Clip], audio: Path) -> NDArray[np.int64]:
@@ -140,6 +175,11 @@ def _stamps(clips: Sequence[Clip], audio: Path) -> NDArray[np.int64]:
     paths = [recording_path(audio, clip.name) for clip in clips]
     stamps = [stamp(path) if path.is_file() else UNKNOWN_STAMP for path in paths]
     return np.array(stamps, np.int64).reshape(-1, 2)
+
+
+def _names_of_known(clips: Sequence[Clip], stamps: NDArray[np.int64]) -> set[str]:
+    """Names of recordings that are here."""
+    return {clip.name for clip, is_known in zip(clips, stamps.any(axis=1), strict=True) if is_known}
 
 
 def _by_model(scores: NDArray[np.float32], labels: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.float32]]:
