@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Batch = Mapping[str, torch.Tensor]
 
-__all__ = ["InOrder", "Shuffled", "Source", "batches", "memory_sources", "n_items", "storage_for"]
+__all__ = ["InOrder", "Shuffled", "Source", "batches", "count_batches", "memory_sources", "n_items", "storage_for"]
 
 TRAIN = "train"
 
@@ -36,6 +36,11 @@ class Source(Protocol):
 def n_items(batch: Batch) -> int:
     """Items of a batch or of a split."""
     return len(next(iter(batch.values())))
+
+
+def count_batches(n_rows: int, batch_size: int, *, drop_last: bool = False) -> int:
+    """Batches that rows make, with or without a last one that is smaller."""
+    return n_rows // batch_size if drop_last else math.ceil(n_rows / batch_size)
 
 
 def batches(split: Batch, batch_size: int, *, order: torch.Tensor | None = None) -> Iterator[dict[str, torch.Tensor]]:
@@ -87,6 +92,8 @@ class Shuffled:
     weights : (n,)
         how often an item is drawn in relation to others; an epoch then has as many draws as there are items, and an
         item can come several times (drawn with replacement).
+    drop_last
+        leave out a last batch that would be smaller.
     """
 
     def __init__(
@@ -97,15 +104,17 @@ class Shuffled:
         seed: int = 0,
         shares: torch.Tensor | None = None,
         weights: torch.Tensor | None = None,
+        drop_last: bool = False,
     ) -> None:
         self.split = split
         self.batch_size = batch_size
         self.seed = seed
         self.shares = shares
         self.weights = weights
+        self.drop_last = drop_last
 
     def __len__(self) -> int:
-        return math.ceil(self.epoch_size / self.batch_size)
+        return count_batches(self.epoch_size, self.batch_size, drop_last=self.drop_last)
 
     @property
     def epoch_size(self) -> int:
@@ -114,7 +123,7 @@ class Shuffled:
 
     def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         """Batches of an epoch from number `first` on."""
-        order = self._order(epoch)[first * self.batch_size :]
+        order = self._order(epoch)[first * self.batch_size : len(self) * self.batch_size]
         place = next(iter(self.split.values())).device
         return batches(self.split, self.batch_size, order=order.to(place))
 
@@ -136,15 +145,16 @@ def memory_sources(
     seed: int = 0,
     shares: torch.Tensor | None = None,
     weights: torch.Tensor | None = None,
+    drop_last: bool = False,
 ) -> dict[str, Source]:
     """Sources of splits that lie in memory, or on the GPU where it has room for all: `train` shuffled, others in order.
 
-    `shares` and `weights` are those of `Shuffled`.
+    `shares`, `weights` and `drop_last` are those of `Shuffled`.
     """
     place = storage_for(splits, torch.device(device))
     stored = {name: {key: tensor.to(place) for key, tensor in split.items()} for name, split in splits.items()}
     return {
-        name: Shuffled(split, batch_size, seed=seed, shares=shares, weights=weights)
+        name: Shuffled(split, batch_size, seed=seed, shares=shares, weights=weights, drop_last=drop_last)
         if name == TRAIN
         else InOrder(split, batch_size)
         for name, split in stored.items()

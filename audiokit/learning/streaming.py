@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import torch
 
+from audiokit.learning.batches import count_batches
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -53,6 +55,8 @@ class Streamed:
         come several times (drawn with replacement, each on its own and not with its neighbours).
     prepare
         called with each batch as it was read, tensors by name, for the one to train on.
+    drop_last
+        leave out a last batch that would be smaller.
     buffer_bytes
         of a buffer, of which there are two.
     block_rows
@@ -70,6 +74,7 @@ class Streamed:
         shuffled: bool = True,
         weights: NDArray[np.floating] | None = None,
         prepare: Callable[[Batch], Batch] | None = None,
+        drop_last: bool = False,
         buffer_bytes: int = BUFFER_BYTES,
         block_rows: int = BLOCK_ROWS,
     ) -> None:
@@ -81,16 +86,17 @@ class Streamed:
         self.weights = None if weights is None else torch.as_tensor(weights, dtype=torch.float64)
         self.block_rows = block_rows
         self.prepare = prepare or (lambda batch: batch)
+        self.drop_last = drop_last
         row_bytes = sum(np.dtype(array.dtype).itemsize * math.prod(array.shape[1:]) for array in arrays.values())
         # Whole batches, so that none lies in two buffers.
         self.buffer_rows = max(1, buffer_bytes // max(1, row_bytes * batch_size)) * batch_size
 
     def __len__(self) -> int:
-        return math.ceil(len(self.rows) / self.batch_size)
+        return count_batches(len(self.rows), self.batch_size, drop_last=self.drop_last)
 
     def batches(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         """Batches of an epoch from number `first` on."""
-        order = self.order(epoch)
+        order = self.order(epoch)[: len(self) * self.batch_size]
         begun, skipped = divmod(first * self.batch_size, self.buffer_rows)
         starts = range(begun * self.buffer_rows, len(order), self.buffer_rows)
         pieces = [order[start : start + self.buffer_rows] for start in starts]

@@ -52,7 +52,8 @@ class Trainer:
     objective
         network and batch → losses by name; `loss` is minimised.
     sources
-        `train`, `valid` and what else is to be evaluated after each epoch → where its batches come from.
+        `train`, `valid` and what else is evaluated after each epoch → where its batches come from. Without `valid` the
+        last epoch's state is kept.
     checkpoint
         file to save to and to go on from. It stays when training has ended, for the caller to delete once all that came
         of it is on the disk.
@@ -132,7 +133,8 @@ class Trainer:
                 # What comes back after a stop begins with the validation, whatever that does in train mode.
                 save_training(self)
                 self._validate(stop)
-                progress.set_postfix(epoch=self.epoch, valid=f"{self.trained.losses['losses_valid'][-1]:.5g}")
+                valid = self.trained.losses.get("losses_valid")
+                progress.set_postfix(epoch=self.epoch, **({"valid": f"{valid[-1]:.5g}"} if valid else {}))
         self.trained.epochs = self.epoch
         return self.trained
 
@@ -221,7 +223,7 @@ class Trainer:
         for name, value in self.measure(self.network.eval()).items():
             self.trained.losses.setdefault(f"{name}_{VALID}", []).append(float(value))
             self.scalars(f"{name}/{VALID}", float(value), len(self.trained.losses.get("losses_train", ())))
-        if math.isnan(self.trained.losses["losses_valid"][0]):
+        if VALID in losses and math.isnan(self.trained.losses["losses_valid"][0]):
             raise UserError("there is no loss on the split valid before training (NaN): look at the dataset")
         if self.best_epoch == self.epoch or not self.trained.best_state:
             self.trained.best_state = {
@@ -234,11 +236,11 @@ class Trainer:
     @property
     def best_epoch(self) -> int | None:
         """Epoch whose state is kept, 0 for that before training; None where there is none yet."""
-        return self.options.keeping.best(self._kept_by)
+        return self.options.keeping.best(self._kept_by) if VALID in self.sources else self.epoch
 
     @property
     def _kept_by(self) -> list[float]:
-        return self.trained.losses[self.options.keeping.by]
+        return self.trained.losses[self.options.keeping.by] if VALID in self.sources else []
 
     @property
     def _n_iterations(self) -> int:

@@ -38,6 +38,15 @@ def test_with_weights_items_are_drawn_in_proportion_and_with_replacement():
     assert found[2] == 0
 
 
+def test_a_smaller_last_batch_can_be_left_out_another_in_each_epoch():
+    source = Shuffled(SPLIT, 8, drop_last=True)
+    epochs = [items(source, epoch) for epoch in range(2)]
+    assert len(source) == 12 and [len(batch) for batch in epochs[0]] == [8] * 12
+    left_out = [set(range(100)) - set(chain(*epoch)) for epoch in epochs]
+    assert all(len(rest) == 4 for rest in left_out) and left_out[0] != left_out[1]
+    assert [items(source, 0, first=11), items(source, 0, first=12)] == [epochs[0][11:], []]
+
+
 def test_other_seeds_and_epochs_have_other_orders():
     orders = [tuple(map(tuple, items(Shuffled(SPLIT, 8, seed=seed), epoch))) for seed in (0, 1) for epoch in (0, 1)]
     assert len(set(orders)) == 4

@@ -64,6 +64,13 @@ def test_in_order_rows_come_as_they_are_given(reader):
     assert labels(source(reader, rows, shuffled=False).batches(0)) == rows.tolist()
 
 
+def test_a_smaller_last_batch_can_be_left_out(reader):
+    streamed = source(reader, drop_last=True)
+    batches = list(streamed.batches(0))
+    assert len(batches) == len(streamed) == 47 and {len(batch["label"]) for batch in batches} == {7}
+    assert labels(batches) == labels(source(reader).batches(0))[: 47 * 7]
+
+
 def test_neighbours_are_parted(reader):
     order = np.array(labels(source(reader, buffer_batches=30).batches(0)))
     # Of a random order about two in 331 stay together, of one of whole blocks 15 in 16.

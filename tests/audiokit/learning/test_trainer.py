@@ -870,6 +870,14 @@ def test_only_a_training_split_and_another_are_needed(tmp_path):
     assert train(tmp_path, splits=splits).losses.keys() == {"losses_train", "losses_valid"}
 
 
+def test_without_validation_the_last_epoch_is_kept(tmp_path):
+    splits = {"train": make_splits()["train"]}
+    network = linear()
+    trained = train(tmp_path, network, splits=splits, epochs=2)
+    assert trained.epochs == 2 and trained.losses.keys() == {"losses_train"}
+    assert_close(trained.best_state, network.state_dict(), rtol=0, atol=0)
+
+
 def test_of_two_trainings_to_one_checkpoint_the_second_ends_with_a_line(tmp_path):
     trainer = make_trainer(tmp_path)
     with hold(trainer.checkpoint), pytest.raises(UserError, match=r"^another process is making .*: wait for it, or"):
