@@ -54,7 +54,7 @@ def create_parts(spec: Specification) -> Parts:
     if spec.model.startswith("WAV2VEC"):
         network = Wav2Vec(convolutions_alone=spec.model.endswith("CNN"), moments=moments, pretrained=pretrained)
         return Parts(nn.Identity(), network, network.n_features, SAMPLE_RATE)
-    front = IMAGES[spec.audio_transform](height=spec.image_height, paper=spec.paper)
+    front = IMAGES[spec.audio_transform](height=spec.image_height, paper=spec.paper, rgb=spec.rgb)
     backbone, n_features = _image_backbone(spec, pretrained)
     return Parts(front, backbone, n_features, SAMPLE_RATE)
 

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from audiokit.sound.mel import MelFrontEnd, slaney_filterbank
+from exp_lumen.networks.colours import coloured
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,12 +89,15 @@ class Image(nn.Module):
         rows, to which those that there are are repeated (nearest neighbour, as in the original).
     paper
         the original's linear Mel spectrograms.
+    rgb
+        one channel becomes three by colours; else it comes three times.
     """
 
-    def __init__(self, *, height: int, paper: bool = False) -> None:
+    def __init__(self, *, height: int, paper: bool = False, rgb: bool = False) -> None:
         super().__init__()
         self.height = height
         self.paper = paper
+        self.rgb = rgb
         self.augment: nn.Module | None = None
         """Of pictures, in training alone: (batch, rows, n_frames), the same."""
 
@@ -106,7 +110,7 @@ class Image(nn.Module):
         picture = resize_rows(self.features(wave), self.height)
         if self.augment and self.training:
             picture = self.augment(picture)
-        return picture.expand(-1, 3, -1, -1)
+        return coloured(picture) if self.rgb else picture.expand(-1, 3, -1, -1)
 
 
 class MelImage(Image):

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from exp_lumen.networks.backbones import create_parts
+from exp_lumen.networks.freezing import modules_up_to
 from exp_lumen.networks.heads import create_head
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class InstrumentNetwork(nn.Module):
     Attributes
     ----------
     frozen : bool
-        whether the backbone stays as it is in training.
+        whether all of the backbone stays as it is in training.
     trains_normalisation : bool
         whether its batch normalisations follow the data then, all the same.
     """
@@ -38,6 +39,8 @@ class InstrumentNetwork(nn.Module):
             spec.head, parts.n_features, hidden=spec.hidden, fluffy=spec.fluffy, separate=spec.model == "MOBNET"
         )
         self.frozen = False
+        self.still: list[nn.Module] = []
+        """What stays as it is in training."""
         self.trains_normalisation = False
 
     def forward(self, wave: torch.Tensor) -> torch.Tensor:
@@ -46,16 +49,27 @@ class InstrumentNetwork(nn.Module):
             heard = self.backbone(self.front(wave))
         return self.head(heard)
 
-    def freeze(self, *, frozen: bool = True, trains_normalisation: bool = False) -> Self:
-        """Train the head alone, or everything again."""
-        self.frozen = frozen
+    def freeze(self, *, frozen: bool = True, up_to: str = "", trains_normalisation: bool = False) -> Self:
+        """Train the head alone, or with the last layers of the backbone, or everything again.
+
+        Parameters
+        ----------
+        up_to
+            last layer of the backbone that is frozen; by default all are.
+        """
+        self.frozen = frozen and not up_to
+        self.still = modules_up_to(self.backbone, up_to) if frozen else []
         self.trains_normalisation = trains_normalisation
-        self.backbone.requires_grad_(not frozen)
+        self.backbone.requires_grad_(True)
+        for module in self.still:
+            for parameter in module.parameters(recurse=False):
+                parameter.requires_grad_(False)
         return self.train(self.training)
 
     def train(self, mode: bool = True) -> Self:
-        """Train or evaluate; a frozen backbone evaluates always."""
+        """Train or evaluate; what is frozen evaluates always."""
         super().train(mode)
-        if self.frozen and not self.trains_normalisation:
-            self.backbone.eval()
+        if not self.trains_normalisation:
+            for module in self.still:
+                module.training = False
         return self

@@ -46,6 +46,8 @@ class Specification:
     teacher: str = ""
     pretrained: str = ""
     """Folder of weights to begin with; "random" for a teacher without its own."""
+    rgb: bool = False
+    """Pictures in colours, where they have one channel."""
 
     def checked(self) -> Specification:
         """The specification with what follows from the rest.
@@ -64,6 +66,8 @@ class Specification:
             raise UserError(f"{self.model} takes one of {', '.join(IMAGE_TRANSFORMS)}, and not {self.audio_transform}")
         if self.head == "attention" and not (only or self.model == "CONVLSTM"):
             raise UserError(f"{self.model} has no moments that --head attention could weigh: take deep")
+        if self.rgb and (self.model not in IMAGE_MODELS or self.audio_transform == "MULTI_SPECTROGRAM"):
+            raise UserError("--use-rgb colours pictures of one channel: take it with MEL_SPECTROGRAM or MFCC")
         falls = list(self.hidden) == sorted(self.hidden, reverse=True)
         if len(self.hidden) > 2 or not falls or min(self.hidden, default=1) < 1:
             raise UserError(f"--head-hidden-dim {self.hidden}: give up to two sizes, the larger first")
@@ -108,6 +112,8 @@ class Specification:
         ValueError
             where it is none.
         """
-        if set(description) != {field.name for field in fields(cls)} or description["model"] not in MODELS:
+        known = {field.name for field in fields(cls)}
+        # Files that were written before there was a field have its default.
+        if not {*description} <= known or not known - {"rgb"} <= {*description} or description["model"] not in MODELS:
             raise ValueError("no description of a network")
         return cls(**{**description, "hidden": tuple(description["hidden"])})

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from audiokit.devices import choose_device
+from audiokit.devices import can_mix_precision, choose_device
 from audiokit.errors import UserError
 from audiokit.files import make_folder
+from audiokit.learning.scalars import tensorboard_scalars
 from exp_lumen.data.sources import labelled_clips
 from exp_lumen.data.splits import by_song, fraction_of
 from exp_lumen.data.tables import override_labels
 from exp_lumen.evaluation.model_file import load_model
 from exp_lumen.networks.specification import MODELS, Specification
 from exp_lumen.training.augmentation import DEFAULTS, create_augmentation
+from exp_lumen.training.confirmation import confirm
 from exp_lumen.training.run import check_splits, load_noises, train_model
 from exp_lumen.training.settings import Settings
 
@@ -29,6 +31,9 @@ __all__ = ["create_run"]
 TRAIN_SHARE = 0.8
 """Of a training set that is split."""
 
+QUICK_CLIPS, QUICK_EPOCHS = 32, 2
+"""Of a training that is to show whether it works."""
+
 
 def create_run(options: Namespace, *, default_folder: Path) -> Path:
     """Do the training that the options describe; gives the path of the model."""
@@ -36,14 +41,19 @@ def create_run(options: Namespace, *, default_folder: Path) -> Path:
     settings = _settings(options)
     clips = _clips(options, seed=settings.seed)
     check_splits(clips)
+    augmentation = _augmentation(options, spec)
+    output = options.output or default_folder / _run_name(spec, options.experiment_suffix)
+    if options.verify_config:
+        confirm({"specification": spec.described(), "settings": settings.described(), "output": str(output)}, clips)
     return train_model(
         clips,
         spec,
         settings,
-        make_folder(options.output or default_folder / _run_name(spec, options.experiment_suffix)),
-        augmentation=_augmentation(options, spec),
+        make_folder(output),
+        augmentation=augmentation,
         initial=initial,
         stores=options.stores,
+        scalars=tensorboard_scalars(output / "tensorboard") if options.tensorboard else None,
         workers=options.workers,
         skip_errors=options.skip_errors,
     )
@@ -65,6 +75,7 @@ def _network(options: Namespace) -> tuple[Specification, object | None]:
         fluffy=options.use_fluffy,
         image_size=options.image_size,
         paper=options.paper,
+        rgb=options.use_rgb,
         teacher=(options.teacher or "YamNet") if is_teacher else "",
         pretrained=options.pretrained,
     )
@@ -72,12 +83,15 @@ def _network(options: Namespace) -> tuple[Specification, object | None]:
 
 
 def _settings(options: Namespace) -> Settings:
+    device = choose_device(options.device)
     return Settings(
-        epochs=options.epochs,
+        epochs=min(options.epochs, QUICK_EPOCHS) if options.quick else options.epochs,
         batch_size=options.batch_size,
         finetune_head=options.finetune_head,
-        finetune_head_epochs=options.finetune_head_epochs,
+        finetune_head_epochs=1 if options.quick else options.finetune_head_epochs,
         head_alone=options.head_alone,
+        head_after=options.head_after,
+        backbone_after=options.backbone_after,
         finetune_train_bn=options.finetune_train_bn,
         lr=options.lr,
         lr_warmup=options.lr_warmup,
@@ -92,8 +106,13 @@ def _settings(options: Namespace) -> Settings:
         gamma=options.gamma,
         family_factor=options.add_instrument_loss,
         weighted_sampler=options.use_weighted_train_sampler,
+        drop_last=options.drop_last,
+        skip_validation=options.skip_validation,
+        by_instrument=options.log_per_instrument_metrics,
+        threshold=options.prediction_threshold,
+        mixed_precision=options.mixed_precision and can_mix_precision(device),
         seed=options.seed,
-        device=str(choose_device(options.device)),
+        device=str(device),
     ).checked()
 
 
@@ -105,8 +124,12 @@ def _clips(options: Namespace, *, seed: int) -> dict[str, list[LabelledClip]]:
         if options.val_paths:
             raise UserError("--train-only-dataset validates with the training set: leave --val-paths away")
         first, second = by_song(train, share=TRAIN_SHARE, seed=seed)
-        return {"train": first, "valid": second}
-    return {"train": train, "valid": labelled_clips(options.val_paths, option="--val-paths")}
+        clips = {"train": first, "valid": second}
+    else:
+        clips = {"train": train, "valid": labelled_clips(options.val_paths, option="--val-paths")}
+    if not options.quick:
+        return clips
+    return {name: fraction_of(kept, min(1, QUICK_CLIPS / len(kept)), seed=seed) for name, kept in clips.items() if kept}
 
 
 def _augmentation(options: Namespace, spec: Specification) -> tuple[Augmentation | None, PictureAugmentation | None]:

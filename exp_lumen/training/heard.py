@@ -38,7 +38,8 @@ def heard_sources(
     """
     splits = {name: _heard(network, source, name, device) for name, source in rows.items()}
     batch_size = rows["train"].batch_size
-    return memory_sources(splits, batch_size, seed=seed, weights=rows["train"].weights, device=device)
+    options = {"weights": rows["train"].weights, "drop_last": rows["train"].drop_last}
+    return memory_sources(splits, batch_size, seed=seed, device=device, **options)
 
 
 @torch.no_grad()

@@ -22,15 +22,18 @@ from exp_lumen.evaluation.measures import measures_of
 from exp_lumen.evaluation.model_file import Model, save_model
 from exp_lumen.networks.network import InstrumentNetwork
 from exp_lumen.training.augmentation import set_picture_augmentation
-from exp_lumen.training.stages import sources_of, train, tune_thresholds
+from exp_lumen.training.stages import check_stages, sources_of, train, tune_thresholds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
+    from audiokit.labels.clip_store import ClipStore
     from audiokit.learning.options import Trained
+    from audiokit.learning.streaming import Streamed
     from exp_lumen.data.clips import LabelledClip
     from exp_lumen.networks.specification import Specification
     from exp_lumen.training.augmentation import Augmentation, PictureAugmentation
@@ -50,6 +53,7 @@ def train_model(
     augmentation: tuple[Augmentation | None, PictureAugmentation | None] | None = None,
     initial: InstrumentNetwork | None = None,
     stores: Path | None = None,
+    scalars: Callable[[str, float, int], None] | None = None,
     workers: int | None = None,
     skip_errors: bool = False,
 ) -> Path:
@@ -67,6 +71,8 @@ def train_model(
         network to begin with, of the same specification.
     stores
         folder of the pieces of recordings, which other trainings can use too; `folder` by default.
+    scalars
+        told of all that is recorded, for TensorBoard say.
 
     Returns
     -------
@@ -79,6 +85,7 @@ def train_model(
     network = initial or InstrumentNetwork(spec)
     print(_weights_line(spec, network, is_given=initial is not None))
     batches, pictures = augmentation or (None, None)
+    check_stages(network, settings)
     set_picture_augmentation(network, pictures)
     pieces = WaveformPieces(spec.sample_rate, spec.piece_samples)
     stem = f"{pieces.sample_rate}_{pieces.length}"
@@ -86,19 +93,18 @@ def train_model(
     for name, path in paths.items():
         create_clip_rows(clips[name], path, pieces, workers=workers, skip_errors=skip_errors)
     with open_store(paths["train"]) as train_store, open_store(paths["valid"]) as valid_store:
-        left = train(network, (train_store, valid_store), settings, folder=folder, augment=batches)
-        scores = _scores(network, sources_of(train_store, valid_store, settings)["valid"], settings.device)
-        thresholds = tune_thresholds(valid_store, scores)
-        targets, known = valid_store.columns[LABELS], valid_store.columns[KNOWN]
-        by_clip = by_recording(scores, valid_store.n_rows, settings.aggregation)
-        measured = measures_of(targets, by_clip, known, thresholds[settings.aggregation])
+        left = train(network, (train_store, valid_store), settings, folder=folder, augment=batches, scalars=scalars)
+        source = sources_of(train_store, valid_store, settings)["valid"]
+        thresholds, measured = _measure(network, source, valid_store, settings)
     facts = {"settings": settings.described(), "n_train": len(clips["train"]), "valid": measured}
     path = _model_path(folder, spec, measured["f1"])
     save_model(path, Model(network, thresholds, facts))
     _write_reports(folder, spec, facts, left)
     for stage in left:
-        (folder / f"{stage}.part.ckpt").unlink(missing_ok=True)
-    print(f"validation: macro F1 {measured['f1']:.4f} with thresholds tuned on it, of {measured['n']} recordings")
+        for kind in ("ckpt", "rate"):
+            (folder / f"{stage}.part.{kind}").unlink(missing_ok=True)
+    tuned = "thresholds tuned on it" if settings.threshold is None else f"a threshold of {settings.threshold:g}"
+    print(f"validation: macro F1 {measured['f1']:.4f} with {tuned}, of {measured['n']} recordings")
     return path
 
 
@@ -127,10 +133,17 @@ def _weights_line(spec: Specification, network: InstrumentNetwork, *, is_given: 
 
 
 @torch.inference_mode()
-def _scores(network: InstrumentNetwork, source, device: str) -> NDArray:
-    """Of all rows, (n_rows, 11)."""
-    network.eval().to(device)
-    return torch.cat([network(batch["sound"].to(device)).sigmoid().cpu() for batch in source.batches(0)]).numpy()
+def _measure(
+    network: InstrumentNetwork, source: Streamed, store: ClipStore, settings: Settings
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, object]]:
+    """Thresholds that a trained network is to have, and its measures with them on the validation set."""
+    network.eval().to(settings.device)
+    heard = [network(batch["sound"].to(settings.device)).sigmoid().cpu() for batch in source.batches(0)]
+    scores = torch.cat(heard).numpy()
+    thresholds = tune_thresholds(store, scores, fixed=settings.threshold)
+    by_clip = by_recording(scores, store.n_rows, settings.aggregation)
+    measured = measures_of(store.columns[LABELS], by_clip, store.columns[KNOWN], thresholds[settings.aggregation])
+    return thresholds, measured
 
 
 def _model_path(folder: Path, spec: Specification, f1: float) -> Path:
@@ -154,8 +167,9 @@ def _write_reports(folder: Path, spec: Specification, facts: Mapping[str, object
             for epoch in range(trained.epochs + 1):
                 table.writerow([stage, epoch, *(f"{trained.losses[name][epoch]:.6f}" for name in names)])
     for stage, trained in left.items():
-        title = f"{spec.teacher or spec.model}, {stage}"
-        figures.save(training_curve_figure(trained.losses, title=title), folder / f"curves_{stage}.png")
+        if "losses_valid" in trained.losses:
+            title = f"{spec.teacher or spec.model}, {stage}"
+            figures.save(training_curve_figure(trained.losses, title=title), folder / f"curves_{stage}.png")
 
 
 def check_splits(clips: Mapping[str, Sequence[LabelledClip]]) -> None:

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from audiokit.learning.optimizers import Optimizer
     from audiokit.learning.schedules import Schedule
 
-__all__ = ["METRICS", "OPTIMIZERS", "SCHEDULERS", "Settings"]
+__all__ = ["AUTO_LR", "METRICS", "OPTIMIZERS", "SCHEDULERS", "Settings"]
 
-SCHEDULERS = ("ONECYCLE", "PLATEAU", "COSINEANNEALING", "CONSTANT")
+AUTO_LR = "AUTO_LR"
+"""A constant rate, found by a trial."""
+
+SCHEDULERS = ("ONECYCLE", "PLATEAU", "COSINEANNEALING", "CONSTANT", AUTO_LR)
 OPTIMIZERS = ("adamw", "adam")
 METRICS = {"VAL_F1": "f1_valid", "VAL_HAMMING": "hamming_valid"}
 
@@ -32,6 +35,10 @@ class Settings:
     finetune_head_epochs: int = 5
     head_alone: bool = False
     """And never anything else."""
+    head_after: str = ""
+    """Layer of the backbone from which on it is trained with the head at first."""
+    backbone_after: str = ""
+    """Layer up to which the backbone is never trained."""
     finetune_train_bn: bool = False
     lr: float = 5e-5
     lr_warmup: float = 3e-4
@@ -46,6 +53,15 @@ class Settings:
     gamma: float = 2.0
     family_factor: float = 0.0
     weighted_sampler: bool = False
+    drop_last: bool = False
+    """Whether a last batch that would be smaller is left out."""
+    skip_validation: bool = False
+    """Whether nothing is validated between epochs; the last one is kept then."""
+    by_instrument: bool = False
+    """Whether validation measures each instrument too."""
+    threshold: float | None = None
+    """For all instruments, in place of those that validation finds."""
+    mixed_precision: bool = False
     seed: int = 42
     device: str = "cpu"
 
@@ -62,6 +78,10 @@ class Settings:
                 raise UserError(f"--{name.replace('_', '-')} {getattr(self, name)} is no learning rate: give 5e-5, say")
         if self.gamma < 0 or self.family_factor < 0:
             raise UserError("--gamma and --add-instrument-loss cannot be negative")
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise UserError(f"--prediction-threshold {self.threshold} is outside of 0 to 1")
+        if self.skip_validation and self.scheduler == "PLATEAU":
+            raise UserError("--scheduler PLATEAU goes by validations: leave --skip-validation away")
         return self
 
     @property
@@ -72,6 +92,7 @@ class Settings:
             "PLATEAU": Plateau(self.lr, factor=0.5, patience=3, rises=True),
             "COSINEANNEALING": Cosine(self.lr),
             "CONSTANT": Constant(self.lr),
+            AUTO_LR: Constant(self.lr),
         }[self.scheduler]
 
     @property

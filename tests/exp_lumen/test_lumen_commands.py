@@ -19,6 +19,7 @@ from exp_lumen.evaluation.model_file import load_model
 from exp_lumen.instruments import CODES
 from exp_lumen.networks.network import InstrumentNetwork
 from exp_lumen.networks.specification import Specification
+from exp_lumen.training import command
 from exp_lumen.training.heard import heard_sources, hears_the_same
 from exp_lumen.training.settings import Settings
 from exp_lumen.training.stages import sources_of
@@ -71,6 +72,52 @@ def test_a_model_can_be_begun_with_and_stores_are_shared(model, data, capsys):
     printed = capsys.readouterr()
     assert "begun from the given model" in printed.out and printed.err.count("is there already") == 2
     assert [places.last_model(folder.parent)] == list((folder / "checkpoints").glob("*.ckpt"))
+
+
+def test_a_trial_trains_layers_in_stages_and_records_each_instrument(data, tmp_path, capsys, monkeypatch):
+    told = []
+    monkeypatch.setattr(command, "tensorboard_scalars", lambda folder: lambda *scalar: told.append((folder, *scalar)))
+    options = ["--train-paths", f"irmastrain:{data}/train", "--val-paths", f"irmastest:{data}/valid", *QUICK, "--quick"]
+    options += ["--head-after", "blocks.8", "--backbone-after", "blocks.0", "--use-rgb", "--scheduler", "AUTO_LR"]
+    options += ["--log-per-instrument-metrics", "--drop-last", "--tensorboard", "--augmentations"]
+    assert train.main([*options, "--output", str(tmp_path)]) == 0
+    assert "learning rate" in capsys.readouterr().out
+    config = yaml.safe_load((tmp_path / "config.yaml").read_text())
+    assert config["n_train"] == 32 and config["specification"]["rgb"]
+    with open(tmp_path / "metrics.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["stage"] for row in rows] == ["head", "head", "whole", "whole"]
+    assert float(rows[-1]["f1_valid"]) == pytest.approx(
+        np.mean([float(rows[-1][f"f1_{code}_valid"]) for code in CODES])
+    )
+    assert {folder for folder, *_ in told} == {tmp_path / "tensorboard"}
+    assert {("head/loss/train", 2), ("whole/f1_cel/valid", 2)} <= {(name, step) for _, name, _, step in told}
+    assert not list(tmp_path.glob("*.part*"))
+
+
+def test_without_validation_the_last_epoch_is_kept_and_a_threshold_can_be_given(data, tmp_path, capsys):
+    options = ["--train-paths", f"irmastrain:{data}/train", "--val-paths", f"irmastest:{data}/valid", *QUICK, "--quick"]
+    options += ["--skip-validation", "--prediction-threshold", "0.3", "--no-finetune-head", "--augmentations"]
+    assert train.main([*options, "--output", str(tmp_path)]) == 0
+    assert "with a threshold of 0.3, of 22 recordings" in capsys.readouterr().out
+    assert (tmp_path / "metrics.csv").read_text().splitlines() == ["stage,epoch", "whole,0", "whole,1", "whole,2"]
+    (path,) = (tmp_path / "checkpoints").glob("*.ckpt")
+    assert set(load_model(path).thresholds["mean"]) == {0.3}
+
+
+@pytest.mark.parametrize("answer_given", ["n", None])
+def test_a_training_that_is_not_confirmed_does_nothing(data, tmp_path, capsys, monkeypatch, answer_given):
+    def asked(question):
+        if answer_given is None:
+            raise EOFError
+        return answer_given
+
+    monkeypatch.setattr("builtins.input", asked)
+    options = ["--train-paths", f"irmastrain:{data}/train", "--val-paths", f"irmastest:{data}/valid", *QUICK]
+    with pytest.raises(UserError, match="not confirmed: nothing has been done"):
+        train.main([*options, "--verify-config", "--output", str(tmp_path / "x")])
+    assert yaml.safe_load(capsys.readouterr().out)["clips"] == {"train": 44, "valid": 22}
+    assert not (tmp_path / "x").exists()
 
 
 def test_run_test_writes_answers_measures_and_pictures(model, data, tmp_path, capsys):
@@ -157,6 +204,9 @@ def test_a_recording_scores_the_same_whatever_comes_with_it(model, data):
         (["--lr", "0"], "is no learning rate"),
         (["--dataset-fraction", "2"], "a fraction of 2.0 cannot be taken"),
         (["--aug-kwargs", "sum_n=x"], "is not understood"),
+        (["--head-after", "layer 7"], "the backbone has no layer layer 7"),
+        (["--prediction-threshold", "2"], "outside of 0 to 1"),
+        (["--skip-validation", "--scheduler", "PLATEAU"], "goes by validations"),
     ],
 )
 def test_what_cannot_be_trained_is_told_before_anything_is_done(data, tmp_path, options, message):

@@ -8,8 +8,10 @@ from audio_fixtures import scene
 from audiokit.errors import UserError
 from exp_lumen.instruments import CODES, INSTRUMENTS
 from exp_lumen.networks.backbones import MobNet, create_parts
+from exp_lumen.networks.colours import coloured
 from exp_lumen.networks.conv_lstm import ConvLSTM
 from exp_lumen.networks.fbank import KaldiFilterBanks
+from exp_lumen.networks.freezing import modules_up_to
 from exp_lumen.networks.heads import AttentionHead, DeepHead, Fluffy, create_head
 from exp_lumen.networks.mels import LINEAR_MEL, LOG_MEL, MelImage, MfccImage, MultiImage
 from exp_lumen.networks.network import InstrumentNetwork
@@ -151,9 +153,43 @@ def test_a_frozen_backbone_does_not_change_in_training():
     assert any(not torch.equal(before[name], value) for name, value in network.backbone.state_dict().items())
 
 
+def test_layers_up_to_one_can_be_frozen_and_those_after_it_trained():
+    network = InstrumentNetwork(spec("CONVLSTM", image_size=64)).freeze(up_to="blocks.3").train()
+    before = {name: value.clone() for name, value in network.backbone.state_dict().items()}
+    network(torch.randn(4, 63 * 160)).sum().backward()
+    still = {name for name, parameter in network.backbone.named_parameters() if parameter.grad is None}
+    assert still == {"blocks.0.weight", "blocks.0.bias", "blocks.1.weight", "blocks.1.bias"}
+    moved = {name for name, value in network.backbone.state_dict().items() if not torch.equal(before[name], value)}
+    assert all(name.startswith(("blocks.5", "blocks.9")) for name in moved) and "blocks.5.running_mean" in moved
+    assert all(parameter.requires_grad for parameter in network.freeze(frozen=False).parameters())
+
+
+def test_a_layer_with_all_that_it_holds_is_frozen_but_not_what_holds_it():
+    inner = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))
+    outer = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Sequential(inner, torch.nn.Linear(2, 2)))
+    assert modules_up_to(outer, "1.0") == [outer[0], inner, inner[0], inner[1]]
+    assert modules_up_to(outer, "1.0.0") == [outer[0], inner[0]]
+    with pytest.raises(UserError, match=r"no layer 1\.5: name one such as 1\."):
+        modules_up_to(outer, "1.5")
+
+
+def test_colours_tell_levels_from_dark_to_bright_as_photographs_are_standardised():
+    levels = torch.tensor([-9.0, -2, 0, 2, 9]).reshape(1, 1, 1, 5)
+    picture = coloured(levels)
+    assert picture.shape == (1, 3, 1, 5)
+    brightness = picture[0, :, 0].sum(dim=0)
+    assert (brightness[1:4].diff() > 0).all()
+    torch.testing.assert_close(picture[..., [0, -1]], picture[..., [1, 3]])  # beyond the span nothing changes
+    assert picture[0, :, 0, 0].numpy() == pytest.approx([-2.118, -2.036, -1.804], abs=0.1)  # black
+    network = InstrumentNetwork(spec("CONVLSTM", image_size=64, rgb=True))
+    torch.testing.assert_close(network.front(SOUND), coloured(MelImage(height=128).features(SOUND)))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"model": "AST", "rgb": True}, "colours pictures of one channel"),
+        ({"model": "CONVLSTM", "rgb": True, "audio_transform": "MULTI_SPECTROGRAM"}, "colours pictures of one channel"),
         ({"model": "TEACHER"}, "needs --teacher"),
         ({"model": "AST", "audio_transform": "MFCC"}, "AST takes --audio-transform AST"),
         ({"model": "CONVNEXT_TINY", "audio_transform": "WAV2VEC"}, "takes one of MEL_SPECTROGRAM"),
@@ -185,7 +221,10 @@ def test_a_specification_is_the_same_after_json():
     import json
 
     first = spec("CONVLSTM", hidden=(64, 32), fluffy=True)
-    assert Specification.of(json.loads(json.dumps(first.described()))) == first
+    described = json.loads(json.dumps(first.described()))
+    assert Specification.of(described) == first
+    del described["rgb"]  # as models had it that were written before
+    assert Specification.of(described) == first
     with pytest.raises(ValueError, match="no description"):
         Specification.of({"model": "AST"})
 
