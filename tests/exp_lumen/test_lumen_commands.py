@@ -2,6 +2,7 @@
 
 import csv
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from exp_lumen.evaluation.model_file import load_model
 from exp_lumen.instruments import CODES
 from exp_lumen.networks.network import InstrumentNetwork
 from exp_lumen.networks.specification import Specification
-from exp_lumen.training import command
+from exp_lumen.training import command, stages
 from exp_lumen.training.heard import heard_sources, hears_the_same
 from exp_lumen.training.settings import Settings
 from exp_lumen.training.stages import sources_of
@@ -76,6 +77,7 @@ def test_a_model_can_be_begun_with_and_stores_are_shared(model, data, capsys):
 
 def test_a_trial_trains_layers_in_stages_and_records_each_instrument(data, tmp_path, capsys, monkeypatch):
     told = []
+    monkeypatch.setattr(stages, "search_rate", partial(stages.search_rate, n_steps=20))
     monkeypatch.setattr(command, "tensorboard_scalars", lambda folder: lambda *scalar: told.append((folder, *scalar)))
     options = ["--train-paths", f"irmastrain:{data}/train", "--val-paths", f"irmastest:{data}/valid", *QUICK, "--quick"]
     options += ["--head-after", "blocks.8", "--backbone-after", "blocks.0", "--use-rgb", "--scheduler", "AUTO_LR"]
