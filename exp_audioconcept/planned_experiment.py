@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from audiokit.experiments.plan import Setting
     from exp_audioconcept.classifiers.materials import Source
-    from exp_audioconcept.classifiers.network_training import NetworkSettings
+    from exp_audioconcept.classifiers.network.training import NetworkSettings
     from exp_audioconcept.classifiers.testing import Tested
 
 __all__ = ["METRICS", "PlannedExperiment", "seeds_interval"]
@@ -86,7 +86,7 @@ class PlannedExperiment:
         return replace(self.source, paper=setting["split"] == "published" and setting["model"] == "SVM")
 
     def _network(self, kind: str) -> NetworkSettings | None:
-        from exp_audioconcept.classifiers.network_training import NetworkSettings
+        from exp_audioconcept.classifiers.network.training import NetworkSettings
         from exp_audioconcept.networks.kinds import NETWORKS, n_samples
 
         if kind not in NETWORKS:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exp_audioconcept.classifiers.learned import Learned
-    from exp_audioconcept.classifiers.network_training import NetworkSettings
+    from exp_audioconcept.classifiers.network.training import NetworkSettings
     from exp_audioconcept.classifiers.testing import Tested
 
 NETWORK_OPTIONS = ("lr", "weight_decay", "label_smoothing", "noise_level", "epochs", "patience")
@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _network_settings(options: argparse.Namespace, kind: str, length: int | None) -> NetworkSettings | None:
     """Settings of a network; what is given counts, also where it is 0."""
-    from exp_audioconcept.classifiers.network_training import NetworkSettings
+    from exp_audioconcept.classifiers.network.training import NetworkSettings
     from exp_audioconcept.networks.kinds import NETWORKS, create_network, n_samples
 
     if kind not in NETWORKS:

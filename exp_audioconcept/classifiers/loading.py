@@ -32,15 +32,15 @@ def load_model(path: Path, *, teachers: Path = ROOT) -> GenreModel:
     """
     kind, settings, state = read_model_file(path)
     if kind == "SVM":
-        from exp_audioconcept.classifiers.svm_model import SvmModel
+        from exp_audioconcept.classifiers.svm.model import SvmModel
 
         return SvmModel.of(settings, state, path)
     if kind == "head":
-        from exp_audioconcept.classifiers.head_model import HeadModel
+        from exp_audioconcept.classifiers.head.model import HeadModel
         from exp_audioconcept.songs.embeddings import teacher_of
 
         return HeadModel.of(settings, state, teacher_of(settings["teacher"], teachers))
-    from exp_audioconcept.classifiers.network_model import NetworkModel
+    from exp_audioconcept.classifiers.network.model import NetworkModel
 
     return NetworkModel.of(kind, settings, state, path)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exp_audioconcept.classifiers.learned import Material
-    from exp_audioconcept.classifiers.network_training import NetworkSettings
+    from exp_audioconcept.classifiers.network.training import NetworkSettings
     from exp_audioconcept.song_features.table import FeatureTable
     from exp_audioconcept.songs.collection import Song
     from exp_audioconcept.songs.splits import Split
@@ -70,18 +70,18 @@ class Source:
         from audiokit.labels.clip_store import ClipStore
 
         if kind == "head":
-            from exp_audioconcept.classifiers.head_material import HeadMaterial
+            from exp_audioconcept.classifiers.head.material import HeadMaterial
 
             with ClipStore(self.embedding_store(teacher)) as store:
                 yield HeadMaterial(store, teacher)
             return
-        from exp_audioconcept.classifiers.network_material import NetworkMaterial
+        from exp_audioconcept.classifiers.network.material import NetworkMaterial
 
         with ClipStore(self.sound_store()) as store:
             yield NetworkMaterial(store, network, device, scalars)
 
     def _features(self) -> Material:
-        from exp_audioconcept.classifiers.svm_material import SvmMaterial
+        from exp_audioconcept.classifiers.svm.material import SvmMaterial
         from exp_audioconcept.song_features.table import read_feature_table
 
         if self.table:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from exp_audioconcept.classifiers.learned import Learned
-    from exp_audioconcept.classifiers.network_training import NetworkSettings
+    from exp_audioconcept.classifiers.network.training import NetworkSettings
     from exp_audioconcept.classifiers.testing import Tested
 
 __all__ = ["tell_wandb", "tensorboard_scalars"]

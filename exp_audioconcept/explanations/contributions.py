@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shap import Explanation
 
-    from exp_audioconcept.classifiers.svm_model import SvmModel
+    from exp_audioconcept.classifiers.svm.model import SvmModel
 
 __all__ = ["Contributions", "feature_contributions"]
 

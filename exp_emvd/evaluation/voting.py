@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audiokit.labels.groups import group_means
 from exp_emvd.evaluation.predictions import recording_name
 
 if TYPE_CHECKING:
@@ -78,17 +79,10 @@ def vote(predictions: Predictions, *, by_score: bool = True) -> Votes:
 
 def _shares(group: NDArray[np.intp], chosen: NDArray[np.str_], labels: NDArray[np.str_]) -> NDArray[np.float64]:
     """Share of each label in each group, (n_groups, n_labels)."""
-    return _means(group, (chosen[:, None] == labels).astype(float))
+    return group_means((chosen[:, None] == labels).astype(float), group)
 
 
 def _mean_scores(group: NDArray[np.intp], predictions: Predictions, labels: NDArray[np.str_]) -> NDArray[np.float64]:
     """Mean score of each label in each group, (n_groups, n_labels)."""
     columns = [predictions.labels.index(label) for label in labels]
-    return _means(group, predictions.scores[:, columns].astype(float))
-
-
-def _means(group: NDArray[np.intp], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean of the rows of each group, (n_groups, n_columns)."""
-    sums = np.zeros((group.max() + 1, values.shape[1]))
-    np.add.at(sums, group, values)
-    return sums / np.bincount(group)[:, None]
+    return group_means(predictions.scores[:, columns].astype(float), group)

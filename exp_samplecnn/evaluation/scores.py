@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from audiokit.labels.groups import group_means
 from exp_samplecnn.data.sources import SEGMENT, segments_in_order
 
 if TYPE_CHECKING:
@@ -63,10 +64,7 @@ def clip_means(
     -------
     (n_clips, n_labels)
     """
-    places = np.searchsorted(clips, clip_of_segment)
-    sums = np.zeros((len(clips), scores.shape[1]))
-    np.add.at(sums, places, scores)
-    return sums / np.bincount(places, minlength=len(clips))[:, None]
+    return group_means(scores, np.searchsorted(clips, clip_of_segment))
 
 
 def probabilities(logits: torch.Tensor, *, one_label: bool) -> torch.Tensor:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audiokit.labels.groups import group_means
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -47,10 +49,7 @@ def file_numbers(chunk_names: Sequence[str]) -> Files:
 
 def mean_by_file(values: Values, files: Files) -> NDArray[np.float64]:
     """Mean over the chunks of each recording, (n_chunks, …) → (n_files, …)."""
-    totals = np.zeros((files[-1] + 1, *values.shape[1:]))
-    np.add.at(totals, files, values)
-    counts = np.bincount(files).reshape(-1, *[1] * (values.ndim - 1))
-    return totals / counts
+    return group_means(values, files)
 
 
 def logit_bce(teacher: Values, model: Values, files: Files) -> NDArray[np.float64]:

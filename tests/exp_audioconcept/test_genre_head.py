@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from exp_audioconcept.classifiers.head_model import choose_head, song_means
+from exp_audioconcept.classifiers.head.model import choose_head, song_means
 
 
 def vectors(n_genres, n_songs=8, n_pieces=3, size=12):

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from exp_audioconcept.classifiers.support_vectors import SupportVectors
-from exp_audioconcept.classifiers.svm_training import choose_svm, svm_pipeline
+from exp_audioconcept.classifiers.svm.support_vectors import SupportVectors
+from exp_audioconcept.classifiers.svm.training import choose_svm, svm_pipeline
 from exp_audioconcept.song_features.table import read_feature_table
 from exp_audioconcept.songs.splits import split_songs
 

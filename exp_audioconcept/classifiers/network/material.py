@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exp_audioconcept.classifiers.learned import MEAN_SPECTRUM, Learned
-from exp_audioconcept.classifiers.network_training import (
+from exp_audioconcept.classifiers.network.training import (
     EVALUATION_BATCH_SIZE,
     NetworkSettings,
     song_logits,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from exp_audioconcept.classifiers.network_model import NetworkModel
+    from exp_audioconcept.classifiers.network.model import NetworkModel
     from exp_audioconcept.songs.splits import Split
 
 __all__ = ["NetworkMaterial"]

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from audiokit.labels.groups import group_means
 from audiokit.learning.keeping import Keeping
 from audiokit.learning.optimizers import Adam
 from audiokit.learning.options import TrainingOptions
@@ -174,9 +175,7 @@ def song_logits(network: GenreNetwork, source: AllWindows) -> NDArray[np.float64
         for batch in source.batches():
             logits.append(network.classify(batch[MEL].to(device)).double().cpu())
             members.append(batch[SONG])
-    values, songs = torch.cat(logits), torch.cat(members)
-    sums = torch.zeros(len(source.songs), values.shape[1], dtype=torch.float64).index_add_(0, songs, values)
-    return (sums / torch.bincount(songs, minlength=len(source.songs)).unsqueeze(1)).numpy()
+    return group_means(torch.cat(logits).numpy(), torch.cat(members).numpy())
 
 
 def _measured(network: GenreNetwork, *, source: AllWindows, genres: NDArray[np.integer]) -> dict[str, float]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from exp_audioconcept.classifiers.learned import Learned
-from exp_audioconcept.classifiers.svm_model import svm_state
-from exp_audioconcept.classifiers.svm_training import FULL_GRID, choose_svm
+from exp_audioconcept.classifiers.svm.model import svm_state
+from exp_audioconcept.classifiers.svm.training import FULL_GRID, choose_svm
 from exp_audioconcept.song_features.names import LENGTH
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from exp_audioconcept.classifiers.svm_model import SvmModel
+    from exp_audioconcept.classifiers.svm.model import SvmModel
     from exp_audioconcept.song_features.table import FeatureTable
     from exp_audioconcept.songs.splits import Split
 

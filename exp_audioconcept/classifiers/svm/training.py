@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exp_audioconcept.classifiers.support_vectors import SupportVectors
+from exp_audioconcept.classifiers.svm.support_vectors import SupportVectors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

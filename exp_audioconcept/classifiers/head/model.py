@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from scipy.special import log_softmax
 
+from audiokit.labels.groups import group_means
 from exp_audioconcept.songs.embeddings import PIECE_SECONDS, embed, mel_of
 
 if TYPE_CHECKING:
@@ -100,10 +101,7 @@ def _both(weights: NDArray, biases: NDArray, found: NDArray, n_genres: int) -> t
 
 def song_means(values: NDArray[np.floating], songs: NDArray[np.integer]) -> NDArray[np.float64]:
     """Mean over the pieces of each song, songs in the order of their numbers, (n_songs, n_genres)."""
-    _, place, counts = np.unique(songs, return_inverse=True, return_counts=True)
-    sums = np.zeros((len(counts), values.shape[1]))
-    np.add.at(sums, place, values)
-    return sums / counts[:, None]
+    return group_means(values, np.unique(songs, return_inverse=True)[1])
 
 
 def first_of(values: NDArray, songs: NDArray[np.integer]) -> NDArray:

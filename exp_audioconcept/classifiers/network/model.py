@@ -63,8 +63,10 @@ class NetworkModel:
             where the weights are not those of the network that the settings tell of.
         """
         genres, length = tuple(settings["genres"]), int(settings["length"])
-        network = create_network(kind, len(genres), length=length, adaptive=bool(settings["adaptive"]))
-        load_state_dict(network, dict(state), path)
+        # Nothing is made that the file replaces: random weights take VGGish a second.
+        with torch.device("meta"):
+            network = create_network(kind, len(genres), length=length, adaptive=bool(settings["adaptive"]))
+        load_state_dict(network, dict(state), path, assign=True)
         # Convolutions on a CPU take half the time where channels lie side by side.
         network = fold_normalisations(network.eval()).to(memory_format=torch.channels_last)
         return cls(kind, network, genres, length, settings)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exp_audioconcept.classifiers.head_model import choose_head, song_means
+from audiokit.labels.groups import group_means
+from exp_audioconcept.classifiers.head.model import choose_head
 from exp_audioconcept.classifiers.learned import MEAN_SPECTRUM, Learned
 from exp_audioconcept.classifiers.stored_songs import StoredMaterial
 from exp_audioconcept.songs.embeddings import EMBEDDING, LEVELS, PIECE_SECONDS
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from exp_audioconcept.classifiers.head_model import HeadModel
+    from exp_audioconcept.classifiers.head.model import HeadModel
     from exp_audioconcept.songs.splits import Split
 
 __all__ = ["HeadMaterial"]
@@ -58,4 +59,4 @@ class HeadMaterial(StoredMaterial):
         """Mean logits of all pieces of songs, (n, n_genres)."""
         rows = self.store.rows_of(songs)
         order = np.repeat(np.arange(len(songs)), self.store.n_rows[songs])
-        return song_means(model.head.decide(self.store.array(EMBEDDING)[rows]), order)
+        return group_means(model.head.decide(self.store.array(EMBEDDING)[rows]), order)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from audiokit.errors import UserError
-from exp_audioconcept.classifiers.support_vectors import SupportVectors
+from exp_audioconcept.classifiers.svm.support_vectors import SupportVectors
 from exp_audioconcept.song_features.extraction import SAMPLE_RATE, song_features
 from exp_audioconcept.song_features.names import FEATURE_NAMES, LENGTH
 

@@ -1,0 +1,1 @@
+"""Linear heads on vectors of a pretrained teacher."""

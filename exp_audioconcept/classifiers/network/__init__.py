@@ -1,0 +1,1 @@
+"""Networks on windows of songs, trained as the original trains them."""
