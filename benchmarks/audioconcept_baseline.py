@@ -23,23 +23,23 @@ if TYPE_CHECKING:
 __all__ = ["OriginalEpoch", "plain_features", "torchaudio_mel"]
 
 
-def plain_features(y: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The 58 numbers of a song, feature by feature, by librosa."""
-    sr, edges = SAMPLE_RATE, {"pad_mode": "reflect"}
-    harmonic, percussive = librosa.effects.hpss(y, **edges)
+def plain_features(y: NDArray[np.float32], *, edges: str = "reflect") -> NDArray[np.float64]:
+    """The 58 numbers of a song, feature by feature, by librosa; edges are mirrored, or "constant" for zeros."""
+    sr, beyond = SAMPLE_RATE, {"pad_mode": edges}
+    harmonic, percussive = librosa.effects.hpss(y, **beyond)
     arrays = [
-        librosa.feature.chroma_stft(y=y, sr=sr, **edges),
-        librosa.feature.rms(y=y, **edges),
-        librosa.feature.spectral_centroid(y=y, sr=sr, **edges),
-        librosa.feature.spectral_bandwidth(y=y, sr=sr, **edges),
-        librosa.feature.spectral_rolloff(y=y, sr=sr, **edges),
+        librosa.feature.chroma_stft(y=y, sr=sr, **beyond),
+        librosa.feature.rms(y=y, **beyond),
+        librosa.feature.spectral_centroid(y=y, sr=sr, **beyond),
+        librosa.feature.spectral_bandwidth(y=y, sr=sr, **beyond),
+        librosa.feature.spectral_rolloff(y=y, sr=sr, **beyond),
         librosa.feature.zero_crossing_rate(y),
         harmonic,
         percussive,
     ]
-    onsets = librosa.onset.onset_strength(y=y, sr=sr, aggregate=np.median, **edges)
+    onsets = librosa.onset.onset_strength(y=y, sr=sr, aggregate=np.median, **beyond)
     tempo = librosa.beat.beat_track(onset_envelope=onsets, sr=sr)[0]
-    mfcc = librosa.feature.mfcc(y=y, sr=sr, **edges)
+    mfcc = librosa.feature.mfcc(y=y, sr=sr, **beyond)
     pairs = [[a.mean(dtype=np.float64), a.astype(np.float64).var()] for a in (*arrays, *mfcc)]
     return np.array([len(y), *np.ravel(pairs[:8]), *np.ravel(tempo), *np.ravel(pairs[8:])])
 
