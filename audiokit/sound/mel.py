@@ -18,6 +18,8 @@ from audiokit.errors import UserError
 from audiokit.sound.frames import map_frames
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 __all__ = ["MelFrontEnd", "concatenate", "slaney_filterbank", "triangles"]
@@ -122,24 +124,51 @@ class MelFrontEnd(ABC):
         UserError
             below `min_samples`.
         """
+        return self.compress(self._framed(waveform, self._weighed))
+
+    def spectrum(self, waveform: torch.Tensor) -> torch.Tensor:
+        """STFT of what `__call__` takes, of the bins that have a weight: the spectra of sounds sum up as the sounds do.
+
+        Returns
+        -------
+        (..., n_frames, n_bins), complex
+
+        Raises
+        ------
+        UserError
+            below `min_samples`.
+        """
+        return self._framed(waveform, lambda spectrum: spectrum)
+
+    def of_spectrum(self, spectrum: torch.Tensor) -> torch.Tensor:
+        """Log-Mel spectrogram of a `spectrum`, (..., n_frames, n_bins) → (..., n_frames, n_mels)."""
+        return self.compress(self._weighed(spectrum))
+
+    def _framed(self, waveform: torch.Tensor, transform: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+        """Transform the spectra of all frames, a few at a time."""
         if waveform.shape[-1] < self.min_samples:
             raise UserError(
                 f"{waveform.shape[-1]} samples are too few for a {self.name} Mel spectrogram: "
                 f"give at least {self.min_samples} at {self.sample_rate} Hz"
             )
-        window, bins, groups = _constants(self, waveform.dtype, waveform.device)
+        window, bins, _ = _constants(self, waveform.dtype, waveform.device)
         signal = self.prepare(waveform)
         flat = self.extend(signal.reshape(-1, signal.shape[-1]), self.n_fft // 2)
+        found = map_frames(
+            lambda frames: transform(torch.fft.rfft(frames * window)[..., bins]),
+            flat,
+            frame_length=self.n_fft,
+            hop_length=self.hop_length,
+        )
+        return found.reshape(*waveform.shape[:-1], *found.shape[1:])
 
-        def mels(frames: torch.Tensor) -> torch.Tensor:
-            spectrum = torch.fft.rfft(frames * window)[..., bins]
-            # Not abs().square(): the square root in between costs more than the transform.
-            power = spectrum.real.square().addcmul_(spectrum.imag, spectrum.imag)
-            energy = power.sqrt_() if self.exponent == 1 else power
-            return torch.cat([energy[..., used] @ weights for used, weights in groups], dim=-1)
-
-        mel = map_frames(mels, flat, frame_length=self.n_fft, hop_length=self.hop_length)
-        return self.compress(mel).reshape(*waveform.shape[:-1], -1, self.n_mels)
+    def _weighed(self, spectrum: torch.Tensor) -> torch.Tensor:
+        """Sums over the Mel bands, (..., n_frames, n_bins) → (..., n_frames, n_mels)."""
+        _, _, groups = _constants(self, spectrum.real.dtype, spectrum.device)
+        # Not abs().square(): the square root in between costs more than the transform.
+        power = spectrum.real.square().addcmul_(spectrum.imag, spectrum.imag)
+        energy = power.sqrt_() if self.exponent == 1 else power
+        return torch.cat([energy[..., used] @ weights for used, weights in groups], dim=-1)
 
 
 def concatenate(chunks: torch.Tensor, front_end: MelFrontEnd) -> torch.Tensor:

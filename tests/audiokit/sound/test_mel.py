@@ -156,6 +156,16 @@ def test_too_few_samples_are_refused_with_the_number_that_is_needed(front_end):
 
 
 @each_front_end
+def test_spectra_sum_up_as_the_sounds_do(front_end):
+    waves = noise(3, front_end.sample_rate)
+    spectra = front_end.spectrum(waves)
+    assert spectra.shape[:2] == (3, front_end.n_frames(front_end.sample_rate))
+    assert_close(front_end.of_spectrum(spectra), front_end(waves), rtol=0, atol=0)
+    mixed = front_end.of_spectrum(spectra[0] + 0.5 * spectra[2])
+    assert_close(mixed, front_end(waves[0] + 0.5 * waves[2]), rtol=0, atol=1e-9)
+
+
+@each_front_end
 def test_expand_undoes_compress(front_end):
     mel = 10 ** torch.linspace(-9, 5, 100, dtype=torch.float64)
     assert_close(front_end.expand(front_end.compress(mel)), mel, rtol=1e-9, atol=1e-12)
