@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -23,8 +24,10 @@ __all__ = ["REMEDY", "integrated_gradients", "occlusion"]
 REMEDY = "pip install captum shap"
 N_STEPS = 32
 """Of the integral; it is told how far the sum is from what it should be."""
+OCCLUDED = (2, 3)
+"""Cells, of bands and of frames, that are covered at once."""
 AT_ONCE = 2
-"""Spectrograms that a network sees together: more do not stay in a CPU's cache."""
+"""Spectrograms that a network sees together: more do not stay in a CPU's cache, and with gradients one."""
 
 
 def integrated_gradients(
@@ -51,16 +54,17 @@ def integrated_gradients(
     IntegratedGradients = _captum("IntegratedGradients")
     start = spectrum[:, None].expand_as(mel)[None]
     found, error = IntegratedGradients(decide).attribute(
-        mel[None], start, target=genre, n_steps=N_STEPS, internal_batch_size=AT_ONCE, return_convergence_delta=True
+        mel[None], start, target=genre, n_steps=N_STEPS, internal_batch_size=1, return_convergence_delta=True
     )
     return found[0].double().numpy(), float(error.abs().max())
 
 
 def occlusion(decide: Decide, mel: torch.Tensor, spectrum: torch.Tensor, genre: int, grid: Grid) -> NDArray[np.float64]:
-    """By how much a genre's logit falls when a cell is as in the mean of all songs, spread over the cell.
+    """By how much a genre's logit falls when some cells are as in the mean of all songs, spread over them.
 
-    M. D. Zeiler, R. Fergus, "Visualizing and understanding convolutional networks", ECCV, 2014. Parameters as those of
-    `integrated_gradients`.
+    The window moves on cell by cell, and each cell has the mean of the windows that cover it: without a single cell a
+    logit hardly moves, and not in the order in which cells matter together. M. D. Zeiler, R. Fergus, "Visualizing and
+    understanding convolutional networks", ECCV, 2014. Parameters as those of `integrated_gradients`.
 
     Returns
     -------
@@ -68,16 +72,17 @@ def occlusion(decide: Decide, mel: torch.Tensor, spectrum: torch.Tensor, genre: 
     """
     Occlusion = _captum("Occlusion")
     start = spectrum[:, None].expand_as(mel)[None]
+    window = tuple(min(n * size, whole) for n, size, whole in zip(OCCLUDED, grid.cell, mel.shape, strict=True))
     with torch.no_grad():
         found = Occlusion(decide).attribute(
             mel[None],
-            sliding_window_shapes=grid.cell,
+            sliding_window_shapes=window,
             strides=grid.cell,
             baselines=start,
             target=genre,
             perturbations_per_eval=AT_ONCE,
         )
-    return grid.spread(found[0].numpy())
+    return found[0].double().numpy() / math.prod(window)
 
 
 def _captum(name: str) -> type:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audiokit.errors import UserError
+from exp_audioconcept.explanations.beats import find_beats
 from exp_audioconcept.song_features.extraction import harmonic_and_percussive
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _low_pass(frequencies: NDArray[np.float64], edge: float) -> NDArray[np.float
 
 
 def by_beats(sound: NDArray[np.float32], sample_rate: int, *, at_most: int) -> Components:
-    """Stretches of as many beats each, as librosa's beat tracker finds them; of equal length where it finds none.
+    """Stretches of as many beats each; of equal length where no beat is found.
 
     Parameters
     ----------
@@ -92,9 +93,7 @@ def by_beats(sound: NDArray[np.float32], sample_rate: int, *, at_most: int) -> C
     at_most
         stretches.
     """
-    import librosa
-
-    _, beats = librosa.beat.beat_track(y=sound, sr=sample_rate, units="samples")
+    beats = find_beats(sound, sample_rate)
     inner = beats[:: max(1, -(-(len(beats) + 1) // at_most))][1:] if len(beats) > at_most else np.empty(0, np.int64)
     if not len(inner):
         inner = np.linspace(0, len(sound), at_most + 1).astype(np.int64)[1:-1]

@@ -15,13 +15,13 @@ from exp_audioconcept.explanations.attributions import AT_ONCE
 from exp_audioconcept.explanations.weights import mean_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from exp_audioconcept.explanations.grid import Grid
 
-__all__ = ["Curves", "Random", "area", "better_than_chance", "measure_curves"]
+__all__ = ["Curves", "Random", "area", "better_than_chance", "measure_chance", "measure_curves"]
 
 N_STEPS = 10
 N_RANDOM = 12
@@ -85,11 +85,9 @@ def measure_curves(
     spectrum: torch.Tensor,
     genre: int,
     grid: Grid,
-    attributions: dict[str, NDArray[np.floating]],
-    *,
-    seed: int = 0,
-) -> tuple[dict[str, Curves], Random]:
-    """Curves of attributions, and of orders drawn by chance.
+    attributions: Mapping[str, NDArray[np.floating]],
+) -> dict[str, Curves]:
+    """Curves of attributions.
 
     Parameters
     ----------
@@ -98,16 +96,27 @@ def measure_curves(
     attributions
         name → (n_bands, n_frames); cells go in the order of their sums, the largest first.
     """
+    orders = [np.argsort(-grid.sums(image), kind="stable") for image in attributions.values()]
+    wanted = [order for own in orders for order in (own, own[::-1])]
+    shares = _shares(decide, mel, spectrum, genre, grid, wanted)
+    return {name: Curves(shares[2 * number], shares[2 * number + 1, ::-1]) for number, name in enumerate(attributions)}
+
+
+def measure_chance(
+    decide: Callable[[torch.Tensor], torch.Tensor],
+    mel: torch.Tensor,
+    spectrum: torch.Tensor,
+    genre: int,
+    grid: Grid,
+    *,
+    seed: int = 0,
+) -> Random:
+    """Curves of orders that are drawn by chance; parameters as those of `measure_curves`."""
     random = np.random.default_rng(seed)
-    by_chance = [random.permutation(grid.n_cells) for _ in range(N_RANDOM)]
-    orders = {name: np.argsort(-grid.sums(image), kind="stable") for name, image in attributions.items()}
-    # Of an order drawn by chance, what is put in first is what its reverse leaves last: both come of the same sounds.
-    wanted = [order for own in orders.values() for order in (own, own[::-1])] + by_chance
-    gone = np.stack([_steps(order) for order in wanted])
-    shares = _shares(decide, mel, spectrum, genre, grid, gone.reshape(-1, grid.n_cells)).reshape(len(wanted), -1)
-    found = {name: Curves(shares[2 * number], shares[2 * number + 1, ::-1]) for number, name in enumerate(attributions)}
-    drawn = shares[2 * len(orders) :]
-    return found, Random(drawn, drawn[:, ::-1])
+    orders = [random.permutation(grid.n_cells) for _ in range(N_RANDOM)]
+    drawn = _shares(decide, mel, spectrum, genre, grid, orders)
+    # What is put in first is what the reverse order takes away last, and that is drawn by chance as well.
+    return Random(drawn, drawn[:, ::-1])
 
 
 def _steps(order: NDArray[np.integer]) -> NDArray[np.bool_]:
@@ -117,9 +126,15 @@ def _steps(order: NDArray[np.integer]) -> NDArray[np.bool_]:
 
 
 def _shares(
-    decide: Callable, mel: torch.Tensor, spectrum: torch.Tensor, genre: int, grid: Grid, gone: NDArray[np.bool_]
+    decide: Callable,
+    mel: torch.Tensor,
+    spectrum: torch.Tensor,
+    genre: int,
+    grid: Grid,
+    orders: Sequence[NDArray[np.integer]],
 ) -> NDArray[np.float64]:
-    """Share of the genre without some cells, (m, n_cells) → (m,); the same cells are looked at once."""
+    """Share of the genre while cells go in some orders, (n_orders, n_steps + 1); the same cells are looked at once."""
+    gone = np.concatenate([_steps(order) for order in orders])
     different, place = np.unique(gone, axis=0, return_inverse=True)
     numbers = torch.from_numpy(grid.numbers)
     shares = []
@@ -127,4 +142,4 @@ def _shares(
         for masks in torch.from_numpy(different).split(AT_ONCE):
             images = torch.where(masks[:, numbers], spectrum[:, None], mel)
             shares.append(decide(images).double().softmax(dim=1)[:, genre])
-    return torch.cat(shares).numpy()[place]
+    return torch.cat(shares).numpy()[place].reshape(len(orders), -1)

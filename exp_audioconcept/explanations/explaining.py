@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,17 +16,18 @@ from audiokit.labels.prediction import listen
 from audiokit.sound.audio import Recording
 from exp_audioconcept.classifiers.learned import MEAN_SPECTRUM
 from exp_audioconcept.classifiers.listening import GenreListener
-from exp_audioconcept.explanations.attributions import integrated_gradients, occlusion
+from exp_audioconcept.explanations.attributions import AT_ONCE, integrated_gradients, occlusion
 from exp_audioconcept.explanations.components import by_bands, by_beats, by_parts, by_stems
 from exp_audioconcept.explanations.contributions import feature_contributions
-from exp_audioconcept.explanations.curves import measure_curves
+from exp_audioconcept.explanations.curves import measure_chance, measure_curves
 from exp_audioconcept.explanations.grid import Grid
+from exp_audioconcept.explanations.mixing import decide_mixes, padded
 from exp_audioconcept.explanations.stems import read_stems
 from exp_audioconcept.explanations.weights import component_weights
 from exp_audioconcept.songs.sound import SHORTEST_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -44,8 +46,6 @@ STRETCHES_OF_SVM = 3
 """Of time that the beats are taken together to; features take longer than a pass through a network."""
 
 DRAWS = 25
-AT_ONCE = 4
-"""Sounds that are mixed at once."""
 
 
 @dataclass(frozen=True)
@@ -132,13 +132,14 @@ def explain(model: GenreModel, path: Path, options: Options) -> Explained:
     sound = recording.read(begin, min(begin + model.length, recording.n_samples), normalise=False)
     if np.abs(sound).max() < np.finfo(np.float32).tiny:
         raise UserError(f"{path} is silent from {start:.1f} s on: give another --start")
-    decided = _decide(model, sound[None])[0]
+    decided = model.decide(padded(sound[None], model.length))[0]
     is_svm = model.kind == "SVM"
-    # Passes through a network leave the other cores free, on which sounds are taken apart and asked about meanwhile.
-    with ThreadPoolExecutor(1 if is_svm else None) as pool:
-        seen = None if is_svm else pool.submit(_seen, model, sound, genre, options)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        see = None if is_svm else _seen(model, sound, genre, options, pool)
+        contributions = pool.submit(_contributions, model, sound, genre, options) if is_svm else None
         ways = _ways(model, path, sound, begin, options)
-        concepts = [pool.submit(_concept, model, components, genre, options) for components in ways]
+        concepts = [pool.submit(_concept, model, components, decided, genre, options) for components in ways]
+        seen = see() if see else None
     return Explained(
         recording=recording,
         genres=tuple(model.genres),
@@ -149,8 +150,8 @@ def explain(model: GenreModel, path: Path, options: Options) -> Explained:
         decision=float(decided[genre]),
         stretch_shares=softmax(decided),
         concepts=tuple(concept.result() for concept in concepts),
-        seen=seen.result() if seen else None,
-        contributions=_contributions(model, sound, genre, options) if is_svm else None,
+        seen=seen,
+        contributions=contributions.result() if contributions else None,
     )
 
 
@@ -171,11 +172,6 @@ def _start(recording: Recording, model: GenreModel, asked: float | None, found: 
     return max(0.0, min(asked, recording.seconds - model.length / model.sample_rate))
 
 
-def _decide(model: GenreModel, sounds: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Decision values of sounds that may be shorter than the model hears, (n, n_samples) → (n, n_genres)."""
-    return model.decide(np.pad(sounds, ((0, 0), (0, model.length - sounds.shape[1]))))
-
-
 def _ways(
     model: GenreModel, path: Path, sound: NDArray[np.float32], begin: int, options: Options
 ) -> Iterator[Components]:
@@ -188,35 +184,47 @@ def _ways(
         yield by_stems(sound, stems)
 
 
-def _concept(model: GenreModel, components: Components, genre: int, options: Options) -> Concept:
+def _concept(
+    model: GenreModel, components: Components, whole: NDArray[np.float64], genre: int, options: Options
+) -> Concept:
     n = len(components.names)
-    decided: dict[bytes, NDArray[np.float64]] = {}
+    decide = decide_mixes(model, components)
+    decided = {np.ones(n, bool).tobytes(): whole}
 
     def evaluate(masks: NDArray[np.bool_]) -> NDArray[np.float64]:
-        for first in range(0, len(masks), AT_ONCE):
-            some = masks[first : first + AT_ONCE]
-            values = _decide(model, components.mixed(some))
-            decided.update({mask.tobytes(): value for mask, value in zip(some, values, strict=True)})
-        return np.array([decided[mask.tobytes()][genre] for mask in masks])
+        new = np.array([mask for mask in masks if mask.tobytes() not in decided]).reshape(-1, n)
+        for first in range(0, len(new), AT_ONCE):
+            some = new[first : first + AT_ONCE]
+            decided.update({mask.tobytes(): value for mask, value in zip(some, decide(some), strict=True)})
+        return np.array([decided[mask.tobytes()] for mask in masks])
 
-    weights = component_weights(evaluate, n, repetitions=options.repetitions, draws=DRAWS, seed=options.seed)
-    singles = np.eye(n, dtype=bool)
-    evaluate(np.array([mask for mask in singles if mask.tobytes() not in decided]).reshape(-1, n))
-    alone = softmax(np.stack([decided[mask.tobytes()] for mask in singles]), axis=1)
-    return Concept(components, weights, alone)
+    weights = component_weights(
+        lambda masks: evaluate(masks)[:, genre], n, repetitions=options.repetitions, draws=DRAWS, seed=options.seed
+    )
+    return Concept(components, weights, softmax(evaluate(np.eye(n, dtype=bool)), axis=1))
 
 
-def _seen(model: SeeingModel, sound: NDArray[np.float32], genre: int, options: Options) -> Seen:
+def _seen(
+    model: SeeingModel, sound: NDArray[np.float32], genre: int, options: Options, pool: ThreadPoolExecutor
+) -> Callable[[], Seen]:
+    """Begin to look where the network finds the genre; what is given waits for it, and checks it."""
     if MEAN_SPECTRUM not in model.settings:
         raise UserError("the model keeps no mean spectrum of its songs to compare with: train it anew")
     spectrum = torch.tensor(model.settings[MEAN_SPECTRUM], dtype=torch.float32)
-    mel = model.see(np.pad(sound, (0, model.length - len(sound)))[None])[0]
+    mel = model.see(padded(sound[None], model.length))[0]
     grid = Grid(*mel.shape)
-    gradients, gap = integrated_gradients(model.classify, mel, spectrum, genre)
-    occluded = occlusion(model.classify, mel, spectrum, genre, grid)
-    attributions = dict(zip(ATTRIBUTIONS, (gradients, occluded), strict=True))
-    curves, random = measure_curves(model.classify, mel, spectrum, genre, grid, attributions, seed=options.seed)
-    return Seen(mel.numpy(), attributions, gap, curves, random)
+    task = model.classify, mel, spectrum, genre
+    gradients = pool.submit(integrated_gradients, *task)
+    occluded = pool.submit(occlusion, *task, grid)
+    chance = pool.submit(measure_chance, *task, grid, seed=options.seed)
+
+    def seen() -> Seen:
+        found, gap = gradients.result()
+        attributions = dict(zip(ATTRIBUTIONS, (found, occluded.result()), strict=True))
+        curves = measure_curves(*task, grid, attributions)
+        return Seen(mel.numpy(), attributions, gap, curves, chance.result())
+
+    return seen
 
 
 def _contributions(model: GenreModel, sound: NDArray[np.float32], genre: int, options: Options) -> Contributions:

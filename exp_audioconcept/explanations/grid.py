@@ -42,7 +42,3 @@ class Grid:
     def sums(self, image: NDArray[np.floating]) -> NDArray[np.float64]:
         """Sum over each cell, (n_bands, n_frames) → (n_cells,)."""
         return np.bincount(self.numbers.ravel(), np.asarray(image, np.float64).ravel(), minlength=self.n_cells)
-
-    def spread(self, image: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Divide what belongs to each cell among its bands and frames, (n_bands, n_frames) → the same."""
-        return np.asarray(image, np.float64) / np.bincount(self.numbers.ravel())[self.numbers]

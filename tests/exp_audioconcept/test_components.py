@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 from genre_fixtures import RATE, hum, ticks
 
 from audiokit.errors import UserError
 from exp_audioconcept.explanations.components import by_bands, by_beats, by_parts, by_stems
+from exp_audioconcept.explanations.mixing import Mixer
+from exp_audioconcept.networks.mel import FRONT_END
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +30,13 @@ def test_all_components_together_are_the_sound(song, take_apart):
     components = take_apart(song)
     everything = np.ones((1, len(components.names)), bool)
     np.testing.assert_allclose(components.mixed(everything)[0], song, atol=1e-6)
+
+
+def test_spectrograms_of_sums_are_those_of_the_sounds_that_are_summed(song):
+    components = by_beats(song, RATE, at_most=5)
+    masks = np.random.default_rng(0).random((3, len(components.names))) < 0.6
+    expected = FRONT_END(torch.from_numpy(components.mixed(masks)))
+    torch.testing.assert_close(Mixer(FRONT_END, components.sounds)(masks), expected, rtol=0, atol=1e-3)
 
 
 @pytest.mark.parametrize(("frequency", "band"), [(60, "bass"), (1000, "mid"), (9000, "treble")])

@@ -6,11 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from exp_audioconcept.classifiers.support_vectors import SupportVectors
-from exp_audioconcept.classifiers.svm_training import svm_pipeline
-from exp_audioconcept.explanations.attributions import integrated_gradients, occlusion
+from exp_audioconcept.classifiers.svm.support_vectors import SupportVectors
+from exp_audioconcept.classifiers.svm.training import svm_pipeline
+from exp_audioconcept.explanations.attributions import OCCLUDED, integrated_gradients, occlusion
 from exp_audioconcept.explanations.contributions import feature_contributions
-from exp_audioconcept.explanations.curves import Curves, Random, area, better_than_chance, measure_curves
+from exp_audioconcept.explanations.curves import (
+    Curves,
+    Random,
+    area,
+    better_than_chance,
+    measure_chance,
+    measure_curves,
+)
 from exp_audioconcept.explanations.grid import Grid
 from exp_audioconcept.explanations.weights import component_weights, draw_masks, linear_weights, mean_interval
 
@@ -90,8 +97,9 @@ def test_cells_cover_a_spectrogram_once():
     grid = Grid(BANDS, FRAMES)
     assert grid.cell == (3, 3)
     assert grid.n_cells == 7 * 17
-    np.testing.assert_allclose(grid.sums(np.ones((BANDS, FRAMES))).sum(), BANDS * FRAMES)
-    np.testing.assert_allclose(grid.sums(grid.spread(np.ones((BANDS, FRAMES)))), 1)
+    sums = grid.sums(np.ones((BANDS, FRAMES)))
+    np.testing.assert_array_equal(sums[[0, -1]], [9, 2 * 2])
+    assert sums.sum() == BANDS * FRAMES
 
 
 def test_integrated_gradients_sum_up_to_the_difference_of_logits(scene):
@@ -100,16 +108,32 @@ def test_integrated_gradients_sum_up_to_the_difference_of_logits(scene):
     assert gap < 1e-4
 
 
-def test_occlusion_takes_what_a_cell_adds(scene):
+def test_occlusion_takes_what_the_windows_add_that_cover_a_cell(scene):
     found = occlusion(scene.decide, scene.mel, scene.spectrum, GENRE, scene.grid)
-    np.testing.assert_allclose(scene.grid.sums(found), scene.grid.sums(expected_parts(scene)), atol=1e-4)
+    parts = expected_parts(scene)
+    high, wide = (n * size for n, size in zip(OCCLUDED, scene.grid.cell, strict=True))
+    top, left = 6, 15  # of a cell in the middle
+    tops, lefts = range(top - high + 3, top + 1, 3), range(left - wide + 3, left + 1, 3)
+    covering = [parts[first : first + high, begin : begin + wide].sum() for first in tops for begin in lefts]
+    np.testing.assert_allclose(found[top : top + 3, left : left + 3], np.mean(covering) / (high * wide), atol=1e-6)
+
+
+def test_occlusion_is_strongest_where_the_network_looks(scene):
+    watched = torch.zeros_like(scene.weights)
+    watched[GENRE, 9:12, 30:33] = 1
+    mel = scene.spectrum[:, None].expand(BANDS, FRAMES) + 1
+
+    def decide(images):
+        return torch.einsum("nbf,gbf->ng", images, watched)
+
+    sums = scene.grid.sums(occlusion(decide, mel, scene.spectrum, GENRE, scene.grid))
+    assert sums.argmax() == scene.grid.numbers[10, 31]
 
 
 def test_true_reasons_fall_faster_than_chance_and_false_ones_slower(scene):
     parts = expected_parts(scene)
-    curves, random = measure_curves(
-        scene.decide, scene.mel, scene.spectrum, GENRE, scene.grid, {"true": parts, "false": -parts}
-    )
+    task = scene.decide, scene.mel, scene.spectrum, GENRE, scene.grid
+    curves, random = measure_curves(*task, {"true": parts, "false": -parts}), measure_chance(*task)
     for kind, better in (("deletion", -1), ("insertion", 1)):
         _, low, high = random.interval(kind)
         true, false = (float(area(getattr(curves[name], kind))) for name in ("true", "false"))
@@ -119,7 +143,8 @@ def test_true_reasons_fall_faster_than_chance_and_false_ones_slower(scene):
 
 def test_curves_lead_from_the_song_to_the_mean_spectrum_and_back(scene):
     parts = expected_parts(scene)
-    curves, random = measure_curves(scene.decide, scene.mel, scene.spectrum, GENRE, scene.grid, {"true": parts})
+    task = scene.decide, scene.mel, scene.spectrum, GENRE, scene.grid
+    curves, random = measure_curves(*task, {"true": parts}), measure_chance(*task)
     empty = scene.spectrum[:, None].expand_as(scene.mel)
     whole, nothing = (
         float(scene.decide(image[None]).double().softmax(dim=1)[0, GENRE]) for image in (scene.mel, empty)
