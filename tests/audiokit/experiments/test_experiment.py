@@ -29,6 +29,8 @@ from audiokit.experiments.selection import select
 SCRIPT = Path(__file__).with_name("toy_experiment.py")
 ONE = "deep/model=cnn+dataset=town+rate=-3"
 TWO = "deep/model=cnn+dataset=town"
+PATIENCE = 300
+"""Seconds that processes get to start in, on a busy machine."""
 
 
 def outputs(folder):
@@ -234,7 +236,7 @@ def test_with_needs_a_setting_waits_for_nothing_else(tmp_path):
     arguments = ["--root", str(tmp_path), "--hang", str(second)]
     with ThreadPoolExecutor() as pool:
         computing = pool.submit(compute, experiment, settings, jobs=2, detached=True, arguments=arguments)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while len(list(tmp_path.glob("*.npy")) + list(tmp_path.glob("hanging"))) < 3 and time.monotonic() < deadline:
             time.sleep(0.02)
         assert outputs(tmp_path) == names([first, measured])
@@ -335,12 +337,12 @@ def test_an_interruption_keeps_what_is_finished_and_leaves_no_process(tmp_path, 
         text=True,
         preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     journal_of_first = tmp_path / "settings" / f"{first}.json"
     while not ((tmp_path / "hanging").exists() and journal_of_first.exists()) and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(number)
-    _, told = process.communicate(timeout=30)
+    _, told = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert told.strip().endswith("stopped: what was finished is kept; run the same command again to go on")
     assert outputs(tmp_path) == journals(tmp_path) == [first]

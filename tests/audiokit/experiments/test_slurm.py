@@ -13,6 +13,9 @@ from audiokit.experiments.slurm.files import find_scripts, is_untouched, write_s
 from audiokit.experiments.slurm.scripts import Job, Site, array_script, job_script, time_limit_s
 from audiokit.experiments.slurm.submission import sbatch_command, submit_all
 
+PATIENCE = 300
+"""Seconds that a shell gets, on a busy machine."""
+
 JOB_TEXT = """\
 #!/bin/bash
 #SBATCH --job-name=cnn_PANN
@@ -228,11 +231,11 @@ class Cluster:
         """Status after a signal has reached the script, and what was told."""
         (self.folder / "ready").unlink(missing_ok=True)
         process = self.start(text, **variables)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not (self.folder / "ready").exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         process.send_signal(number)
-        _, error = process.communicate(timeout=20)
+        _, error = process.communicate(timeout=PATIENCE)
         return process.returncode, error
 
     def lines(self, name):

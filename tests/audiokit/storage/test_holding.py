@@ -47,11 +47,14 @@ def test_the_second_waits_and_says_so_until_the_first_is_through(tmp_path, capsy
     with hold(tmp_path / "a"):
         waiting = threading.Thread(target=second)
         waiting.start()
-        time.sleep(0.2)
+        told = ""
+        while "\n" not in told:
+            told += capsys.readouterr().err
+            time.sleep(0.01)
         order.append("first")
     waiting.join()
     assert order == ["first", "second"]
-    assert capsys.readouterr().err == f"another process is making {tmp_path}/a: waiting for it\n"
+    assert told + capsys.readouterr().err == f"another process is making {tmp_path}/a: waiting for it\n"
 
 
 def test_other_places_are_free_and_nothing_is_left(tmp_path):
