@@ -27,6 +27,7 @@ its neighbour, iec          +0.9   -2.5   -9.1  -12.8  -13.7  -15.2  -21.0  -55.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeVar
@@ -201,7 +202,8 @@ def third_octave(
     if isinstance(waveform, np.ndarray):
         # Torch takes neither read-only nor reversed arrays, nor another machine's byte order.
         plain = np.require(waveform, waveform.dtype.newbyteorder("="), ["C", "W"])
-        return third_octave(torch.from_numpy(plain), spec=spec, calibration_db=calibration_db).numpy()
+        with torch.inference_mode():
+            return third_octave(torch.from_numpy(plain), spec=spec, calibration_db=calibration_db).numpy()
     if waveform.dtype not in (torch.float32, torch.float64):
         raise TypeError(f"third_octave needs a float32 or float64 waveform, this one is {waveform.dtype}")
     *batch, n_samples = waveform.shape
@@ -209,10 +211,9 @@ def third_octave(
     if count == 0 or waveform.numel() == 0:
         return waveform.new_empty((*batch, count, N_BANDS))
     mean_square = _mean_squares(waveform.reshape(-1, n_samples), spec, count).reshape(*batch, count, N_BANDS)
-    silence = torch.full_like(mean_square, SILENCE_RMS**2)
-    # Not `> 0`, which would pass what is not a number for silence.
-    mean_square = torch.where(mean_square == 0, silence, mean_square)
-    return mean_square.log10_().mul_(10).add_(calibration_db)
+    # Only the logarithm of zero: what is not a number, or infinite, stays so.
+    decades = mean_square.log10_().nan_to_num_(nan=torch.nan, posinf=torch.inf, neginf=2 * math.log10(SILENCE_RMS))
+    return decades.mul_(10).add_(calibration_db)
 
 
 def _mean_squares(waveforms: torch.Tensor, spec: ThirdOctaveSpec, count: int) -> torch.Tensor:
@@ -222,9 +223,9 @@ def _mean_squares(waveforms: torch.Tensor, spec: ThirdOctaveSpec, count: int) ->
     def transform(frames: torch.Tensor) -> torch.Tensor:
         spectra = torch.fft.rfft(frames * window).flatten(0, -2)
         # Real and imaginary parts side by side, each with the weight of its bin: one product in place of two sums.
-        squares = torch.view_as_real(spectra).flatten(-2).square()
-        levels = [squares[:, parts] @ weights for parts, weights in groups]
-        return torch.cat(levels, dim=-1).unflatten(0, frames.shape[:-1])
+        squares = torch.view_as_real(spectra).flatten(-2).square().T
+        levels = [weights @ squares[parts] for parts, weights in groups]
+        return torch.cat(levels).T.reshape(*frames.shape[:-1], N_BANDS)
 
     end = (count - 1) * spec.hop_length + spec.frame_length
     framing = {"frame_length": spec.frame_length, "hop_length": spec.hop_length}
@@ -255,6 +256,6 @@ def _constants(
     for rows in np.split(band_matrix(spec) * scale, FIRST_OF_GROUPS):
         used = np.flatnonzero(rows.any(axis=0))
         bins = slice(int(used[0]), int(used[-1]) + 1)
-        weights = torch.from_numpy(rows[:, bins].T.copy()).repeat_interleave(2, dim=0)
+        weights = torch.from_numpy(rows[:, bins]).repeat_interleave(2, dim=1)
         groups.append((slice(2 * bins.start, 2 * bins.stop), weights.to(device=device, dtype=dtype)))
     return torch.from_numpy(window).to(device=device, dtype=dtype), groups

@@ -31,7 +31,7 @@ def map_frames(
     (n, n_frames, …)
     """
     frames = signal.unfold(-1, frame_length, hop_length)
-    if signal.device.type != "cpu":
+    if signal.device.type != "cpu" or frames.numel() <= BLOCK_SAMPLES:
         return transform(frames)
     rows = max(1, BLOCK_SAMPLES // (frames.shape[1] * frame_length))
     columns = max(1, BLOCK_SAMPLES // frame_length)
