@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import resource
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -83,6 +85,17 @@ def cpu_clock() -> float:
     """CPU time of this process and of its children that have ended, s."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def peak_memory(task: Callable[..., object], *arguments: object) -> int:
+    """Peak memory of a new process that calls a function, MiB."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_peak_of, task, arguments).result()
+
+
+def _peak_of(task: Callable[..., object], arguments: tuple[object, ...]) -> int:
+    task(*arguments)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def ratio(numerators: Sequence[float], denominators: Sequence[float]) -> str:

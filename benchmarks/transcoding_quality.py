@@ -38,7 +38,7 @@ from teachers.options import add_models_option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from quality_table import QualityTable
+    from quality.quality_table import QualityTable
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -63,10 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print a table for each teacher and folder."""
     options = parse(arguments)
     with cli.quick_imports():
-        from comparison import compare
-        from contenders import choose, find_contenders
-        from evaluation_sets import find_set
-        from quality_table import as_csv, as_markdown
+        from quality.comparison import compare
+        from quality.contenders import choose, find_contenders
+        from quality.evaluation_sets import find_set
+        from quality.quality_table import as_csv, as_markdown
 
         from teachers.registry import find_weights, load_teacher
 

@@ -10,8 +10,8 @@ import torch
 import transcoding_quality
 import yaml
 from audio_fixtures import SMALL_TCN, save_transcoders, save_yamnet, scene, write
-from evaluation_sets import find_set
-from heard_seconds import hear
+from quality.evaluation_sets import find_set
+from quality.heard_seconds import hear
 from safetensors.torch import save_file
 
 from audiokit import cli

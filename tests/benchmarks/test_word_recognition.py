@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from audio_fixtures import noise, write
-from word_recognition import SPEECH, Words, interval, kinds_of_sound, read_words, word_errors
+from sounds.words import SPEECH, Words, interval, kinds_of_sound, read_words, word_errors
 
 from audiokit.errors import UserError
 from spectral_transcoder.transcoders.tcn import TCNPinv

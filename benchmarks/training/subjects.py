@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import torch
-from bench_dataset_creation import RECIPE, SECONDS, write_recordings
-from trainer_clock import Training
+from features.dataset_creation import RECIPE, SECONDS, write_recordings
 
 from audiokit.learning.options import TrainingOptions
 from spectral_transcoder.datasets.chunk_dataset import THIRD_OCTAVE, load_split, mel_name
@@ -21,6 +20,7 @@ from spectral_transcoder.training.evaluation import evaluate_teacher
 from spectral_transcoder.training.losses import HybridObjective, MelObjective, ScoreObjective
 from spectral_transcoder.transcoders.store import TranscoderSettings, build_transcoder
 from teachers.registry import find_weights, load_teacher, module_of
+from training.clock import Training
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from contenders import HEARD
-from downstream_accuracy import score_clips
-from heard_seconds import hear
-from multiplications import count_multiplications
-from quality_table import QualityTable, Row
-from tally import Tally
 from tqdm import tqdm
 
 from audiokit.errors import UserError
+from quality.contenders import HEARD
+from quality.downstream_accuracy import score_clips
+from quality.heard_seconds import hear
+from quality.multiplications import count_multiplications
+from quality.quality_table import QualityTable, Row
+from quality.tally import Tally
 from spectral_transcoder.classification.clip_scores import ClipScorer
 from spectral_transcoder.datasets.chunk_dataset import THIRD_OCTAVE, mel_name
 from spectral_transcoder.datasets.chunk_features import ChunkFeatures
@@ -28,12 +28,12 @@ from spectral_transcoder.training.windows import runs_of_seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from contenders import Contender
-    from evaluation_sets import EvaluationRecording, EvaluationSet
-    from heard_seconds import HeardSeconds
     from numpy.typing import NDArray
     from torch import nn
 
+    from quality.contenders import Contender
+    from quality.evaluation_sets import EvaluationRecording, EvaluationSet
+    from quality.heard_seconds import HeardSeconds
     from spectral_transcoder.classification.scored_models import ScoredModel
     from spectral_transcoder.hearing import LoadedTagger
     from teachers.registry import Teacher

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import baseline
 import torch
 
 from efficientat.mel import EfficientatMel
+from features import baseline
 from pann.mel import FRONT_END as PANN
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.third_octave import third_octave

@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from downstream_accuracy import accuracies
-from transcoding_measures import figures, measures_of_recordings, measures_of_seconds
 
+from quality.downstream_accuracy import accuracies
+from quality.transcoding_measures import figures, measures_of_recordings, measures_of_seconds
 from spectral_transcoder.training.metrics import top_class
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from evaluation_sets import EvaluationRecording
-    from heard_seconds import HeardSeconds
     from numpy.typing import NDArray
-    from transcoding_measures import Figure
 
+    from quality.evaluation_sets import EvaluationRecording
+    from quality.heard_seconds import HeardSeconds
+    from quality.transcoding_measures import Figure
     from spectral_transcoder.classification.grouped_dataset import GroupedDataset
     from spectral_transcoder.training.evaluation import Evaluated
 

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from multiplications import count_multiplications
+from quality.multiplications import count_multiplications
 from torch import nn
 
 from spectral_transcoder.pinv import Pinv

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
     from exp_samplecnn.tasks import Task
 
-__all__ = ["KINDS", "MIB", "Kind", "make_store", "make_stores", "write_recordings"]
+__all__ = ["KINDS", "Kind", "make_store", "make_stores", "write_recordings"]
 
-MIB = 1 << 20
 N_DIFFERENT = 8
 """Recordings that a large store is made of, again and again."""
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from audio_fixtures import noise, write
-from evaluation_sets import EvaluationRecording
-from heard_seconds import LONGEST_S, hear
+from quality.evaluation_sets import EvaluationRecording
+from quality.heard_seconds import LONGEST_S, hear
 from torch.testing import assert_close
 
 from audiokit.errors import UserError

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from transcoding_measures import figures, in_common, measures_of_recordings, measures_of_seconds
+from quality.transcoding_measures import figures, in_common, measures_of_recordings, measures_of_seconds
 
 FILES = np.array([0, 1, 1])
 

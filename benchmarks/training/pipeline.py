@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING
 
 import torch
 from timing import cpu_clock, digits, take_turns
-from trainer_clock import run_steps
-from training_baseline import OriginalChunks, original_loader
-from training_steps import original_step, rate_table
-from training_subjects import CNN_SMALLEST, Subject, load_chunks
 
 from audiokit.learning.batches import batches
+from training.baseline import OriginalChunks, original_loader
+from training.clock import run_steps
+from training.steps import original_step, rate_table
+from training.subjects import CNN_SMALLEST, Subject, load_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from training_baseline import OriginalStep
-
     from teachers.registry import Teacher
+    from training.baseline import OriginalStep
 
 __all__ = ["pipeline_tables"]
 

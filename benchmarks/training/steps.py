@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from timing import cpu_clock, digits, ratio, take_turns
-from trainer_clock import run_steps
-from training_baseline import OriginalCnn, OriginalStep, mel_loss, original_pinv, score_loss
+
+from training.baseline import OriginalCnn, OriginalStep, mel_loss, original_pinv, score_loss
+from training.clock import run_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from torch import nn
-    from training_subjects import Subject
+
+    from training.subjects import Subject
 
 __all__ = ["original_step", "rate_table", "step_table"]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from downstream_accuracy import GROUPS, HEAD, accuracies, score_clips
+from quality.downstream_accuracy import GROUPS, HEAD, accuracies, score_clips
 
 from audiokit.errors import UserError
 from audiokit.experiments.selection import select

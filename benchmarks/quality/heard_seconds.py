@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from evaluation_sets import EvaluationRecording
     from numpy.typing import NDArray
 
+    from quality.evaluation_sets import EvaluationRecording
     from spectral_transcoder.datasets.chunk_features import ChunkFeatures
 
 __all__ = ["HeardSeconds", "hear"]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 from audio_fixtures import SMALL_CNN
-from contenders import HEARD, Contender, choose, find_contenders
-from evaluation_sets import EvaluationRecording, EvaluationSet
+from quality.contenders import HEARD, Contender, choose, find_contenders
+from quality.evaluation_sets import EvaluationRecording, EvaluationSet
 
 from audiokit.errors import UserError
 from spectral_transcoder.classification.scored_models import ScoredModel

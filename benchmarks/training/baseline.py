@@ -11,9 +11,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import baseline
 import numpy as np
 import torch
+from features import baseline
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from evaluation_sets import EvaluationSet
     from numpy.typing import NDArray
+
+    from quality.evaluation_sets import EvaluationSet
 
 __all__ = ["HEARD", "Contender", "choose", "find_contenders"]
 

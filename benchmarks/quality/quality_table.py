@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from transcoding_measures import Figure
+    from quality.transcoding_measures import Figure
 
 __all__ = ["QualityTable", "Row", "as_csv", "as_markdown"]
 

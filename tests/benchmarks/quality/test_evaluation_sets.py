@@ -1,7 +1,7 @@
 """Evaluation sets: which recordings a folder holds, and what their names tell."""
 
 import pytest
-from evaluation_sets import find_set
+from quality.evaluation_sets import find_set
 
 from audiokit.errors import UserError
 

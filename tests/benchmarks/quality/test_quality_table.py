@@ -3,8 +3,8 @@
 import csv
 import io
 
-from quality_table import QualityTable, Row, as_csv, as_markdown
-from transcoding_measures import Figure
+from quality.quality_table import QualityTable, Row, as_csv, as_markdown
+from quality.transcoding_measures import Figure
 
 ROWS = [
     Row("teacher itself", 20, 97, None, {"BCE": Figure(0.012345, 0.0111, 0.0139), "KL, seconds": Figure(0, 0, 0)}),

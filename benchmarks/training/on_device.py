@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from timing import digits
-from trainer_clock import new_trainer, run_steps
-from training_steps import original_step, rate_table
-from training_subjects import RESTRICTED, Subject
 
 from audiokit.learning.batches import batches
+from training.clock import new_trainer, run_steps
+from training.steps import original_step, rate_table
+from training.subjects import RESTRICTED, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,0 +1,1 @@
+"""Features, from the sound on, and datasets of them."""

@@ -1,0 +1,1 @@
+"""How near transcoders come to their teacher."""
