@@ -19,7 +19,8 @@ from audiokit.errors import UserError
 from audiokit.file_kinds import file_kind
 from audiokit.files import readable
 from audiokit.paths import AUDIO
-from audiokit.sound.decoding import BLOCK_SAMPLES, Heard, mono_blocks
+from audiokit.sound.decoding import BLOCK_SAMPLES, mono_blocks
+from audiokit.sound.heard import Heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -24,9 +23,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from soundfile import SoundFile
 
+    from audiokit.sound.heard import Heard
     from audiokit.sound.lengths.sample_bytes import SampleBytes
 
-__all__ = ["BLOCK_SAMPLES", "UNKNOWN_FRAMES", "Heard", "mono_blocks", "opened"]
+__all__ = ["BLOCK_SAMPLES", "UNKNOWN_FRAMES", "mono_blocks", "opened"]
 
 BLOCK_SAMPLES = 1 << 18
 """Samples that are decoded at once, of all channels together."""
@@ -34,19 +34,11 @@ BLOCK_SAMPLES = 1 << 18
 LOWEST_RATE = 1000
 """Hz; a header that says less is damaged."""
 
+FLAC_STEP = 1 << 10
+"""Samples of a channel that are read at once where the next is damaged."""
+
 UNKNOWN_FRAMES = 1 << 62
 """From here on a number of frames stands for an unknown one, as streaming encoders leave it."""
-
-CANCELLING = 0.1
-"""Channels cancel where their sum has less than this share of the power that it would have if they were unrelated."""
-
-COMPARED_RUN = 512
-COMPARED_RUNS = 32
-"""So many stretches of so many samples of a block tell how channels go together: all of it would take half as long as
-decoding."""
-
-NOISE_STEPS = 1.5
-"""Steps of its numbers that a recording's own rounding and dither reach from its middle."""
 
 STEP = {"PCM_S8": 2**-7, "PCM_U8": 2**-7, "PCM_16": 2**-15, "PCM_24": 2**-23, "PCM_32": 2**-31}
 STEP |= {"ULAW": 2**-12, "ALAW": 2**-12, "ALAC_16": 2**-15, "ALAC_24": 2**-23}
@@ -55,84 +47,8 @@ STEP |= {"ULAW": 2**-12, "ALAW": 2**-12, "ALAC_16": 2**-15, "ALAC_24": 2**-23}
 FLOAT_STEP = 2**-24
 """… and that of formats without one: the rounding of single precision beside a sample of full scale."""
 
-QUIET_PEAK = 1e-3
-"""Of full scale: what is below it is told, for much else than the sound may be amplified with it."""
-
 SHORT_SECONDS = 0.1
 """What is missing up to here is not told: decoders of lossy formats differ by it."""
-
-
-@dataclass
-class Heard:
-    """What decoding a file has shown: gathered while its blocks come."""
-
-    channel: int | None = None
-    """The only one that is taken; None: their mean."""
-
-    n_frames: int = 0
-    sample_rate: int = 0
-    """Hz, of the file."""
-
-    lowest: float = np.inf
-    highest: float = -np.inf
-    step: float = 0.0
-    """Least difference between samples, of full scale."""
-
-    n_compared: int = 0
-    """Samples that the sums of the channels are taken over."""
-
-    sums: NDArray[np.float64] | float = 0.0
-    """(n_channels,)"""
-
-    products: NDArray[np.float64] | float = 0.0
-    """(n_channels, n_channels)"""
-
-    notes: list[str] = field(default_factory=list)
-    """On the file: what is missing, or how it was read."""
-
-    def add(self, block: NDArray[np.float32], mono: NDArray[np.float32]) -> None:
-        """Take in a block, (n, n_channels), and what it became, (n,)."""
-        self.n_frames += len(mono)
-        self.lowest = min(self.lowest, float(mono.min()))
-        self.highest = max(self.highest, float(mono.max()))
-        if block.shape[1] > 1 and self.channel is None:
-            some = _sample_of(block)
-            self.n_compared += some.shape[1]
-            self.products = self.products + some @ some.T
-            self.sums = self.sums + some.sum(axis=1)
-
-    @property
-    def peak(self) -> float:
-        """Largest magnitude at the rate of the file."""
-        return max(self.highest, -self.lowest)
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether there is nothing but one value, or the noise of the file's own rounding."""
-        return (self.highest - self.lowest) / 2 <= NOISE_STEPS * self.step
-
-    @property
-    def loudest_of_cancelling(self) -> int | None:
-        """The channel to take where the channels cancel each other; None where they do not."""
-        if not np.ndim(self.products):
-            return None
-        covariance = self.products - np.outer(self.sums, self.sums) / self.n_compared
-        powers = np.diag(covariance)
-        loud = powers.max() / self.n_compared > (NOISE_STEPS * self.step) ** 2
-        return int(powers.argmax()) if loud and covariance.sum() < CANCELLING * powers.sum() else None
-
-    def all_notes(self) -> list[str]:
-        """With those on what was heard."""
-        notes = list(self.notes)
-        if self.channel is not None:
-            notes.append(f"its channels cancel each other: channel {self.channel + 1} alone is used")
-        if self.is_silent and self.highest == self.lowest:
-            notes.append("it is silent: all of its samples are the same")
-        elif self.is_silent:
-            notes.append("it is silent: there is only the noise of its own rounding")
-        elif self.peak < QUIET_PEAK:
-            notes.append(f"its peak is {20 * np.log10(self.peak):.0f} dB re full scale: noise is amplified with it")
-        return notes
 
 
 def mono_blocks(path: Path, heard: Heard) -> Iterator[NDArray[np.float32]]:
@@ -153,16 +69,53 @@ def mono_blocks(path: Path, heard: Heard) -> Iterator[NDArray[np.float32]]:
     with opened(path) as (file, notes):
         heard.step = STEP.get(file.subtype, FLOAT_STEP)
         heard.sample_rate = file.samplerate
-        n_at_once = max(1, BLOCK_SAMPLES // file.channels)
-        while len(block := file.read(n_at_once, dtype="float32", always_2d=True)):
+        for block in _blocks(path, file, notes):
             mono = _mono(block, heard.channel)
             _check_finite(mono, path, first=heard.n_frames, sample_rate=file.samplerate)
             heard.add(block, mono)
             yield mono
         told = file.frames
         heard.notes = notes
-        if told < UNKNOWN_FRAMES and told - heard.n_frames > SHORT_SECONDS * file.samplerate:
+        unsaid = 0 if file.format == "FLAC" else SHORT_SECONDS * file.samplerate
+        if told < UNKNOWN_FRAMES and told - heard.n_frames > unsaid:
             heard.notes.append(_missing(heard.n_frames / file.samplerate, told / file.samplerate))
+
+
+def _blocks(path: Path, file: SoundFile, notes: list[str]) -> Iterator[NDArray[np.float32]]:
+    """Blocks of all channels, (n, n_channels): all there are, of a FLAC those before the first that is damaged."""
+    import soundfile
+
+    n_at_once = max(1, BLOCK_SAMPLES // file.channels)
+    n_read = 0
+    try:
+        while len(block := file.read(n_at_once, dtype="float32", always_2d=True)):
+            n_read += len(block)
+            yield block
+    except soundfile.LibsndfileError:
+        if file.format != "FLAC":
+            raise
+        # Each frame of FLAC has a checksum: what comes before a fault is right.
+        rest = _before_the_fault(path, n_read, n_at_once)
+        if n_read + len(rest) == 0:
+            raise
+        if file.frames >= UNKNOWN_FRAMES:
+            notes.append(f"it breaks off after {(n_read + len(rest)) / file.samplerate:.4g} s: the rest is missing")
+        if len(rest):
+            yield rest
+
+
+def _before_the_fault(path: Path, start: int, n_at_once: int) -> NDArray[np.float32]:
+    """What can be read from `start` on, (n, n_channels), in steps that are small beside a second."""
+    import soundfile
+
+    with _open(path, None) as file:
+        for first in range(0, start, n_at_once):
+            file.read(min(n_at_once, start - first), dtype="float32")
+        steps = [np.zeros((0, file.channels), np.float32)]
+        with suppress(soundfile.LibsndfileError):
+            while len(step := file.read(FLAC_STEP, dtype="float32", always_2d=True)):
+                steps.append(step)
+    return np.concatenate(steps)
 
 
 @cache
@@ -248,15 +201,6 @@ def _refusal(path: Path, error: Exception) -> str:
     if isinstance(error, OSError):
         return f"cannot read {path} ({reason}): mend that and run again"
     return f"cannot read {path} ({reason}): it is damaged, cut off, or no audio file; give a wav, flac, ogg, mp3 …"
-
-
-def _sample_of(block: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Some evenly spaced stretches of a block, (n, n_channels) → (n_channels, fewer); all of a short one."""
-    n_runs = len(block) // COMPARED_RUN
-    if n_runs > COMPARED_RUNS:
-        runs = block[: n_runs * COMPARED_RUN].reshape(n_runs, COMPARED_RUN, -1)
-        block = runs[:: n_runs // COMPARED_RUNS].reshape(-1, block.shape[1])
-    return np.ascontiguousarray(block.T, np.float64)
 
 
 def _mono(block: NDArray[np.float32], channel: int | None) -> NDArray[np.float32]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from audiokit.errors import in_one_line
 from audiokit.files import stamp
-from audiokit.sound.decoding import UNKNOWN_FRAMES, Heard, mono_blocks, opened
+from audiokit.sound.decoding import UNKNOWN_FRAMES, mono_blocks, opened
+from audiokit.sound.heard import Heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

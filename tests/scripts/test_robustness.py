@@ -72,6 +72,15 @@ def unknown_length(content):
     content[22:26] = bytes(4)
 
 
+def first_frame_damaged(content):
+    content[200:700] = bytes(500)
+
+
+def partly_against(sound):
+    """A channel that goes against another three quarters of its amplitude."""
+    return -0.75 * sound + 0.66 * scene(len(sound) / RATE, seed=1)
+
+
 def first_frame_gone(content):
     kilobits = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)[content[2] >> 4]
     return content[144 * 1000 * kilobits // RATE + (content[2] >> 1 & 1) :]
@@ -88,6 +97,7 @@ N_BYTES = 2 * 3 * RATE
 
 RECORDINGS = {
     "two channels that cancel": lambda f: write(f / "a.wav", np.stack([scene(2), -scene(2)], 1), subtype="PCM_16"),
+    "two channels that partly": lambda f: write(f / "a.wav", np.stack([scene(2), partly_against(scene(2))], 1)),
     "nothing but one value": lambda f: write(f / "a.wav", np.full(RATE, 0.5)),
     "nothing but the last bit": lambda f: write(f / "a.wav", 2**-15 * np.resize([1, -1], RATE), subtype="PCM_16"),
     "a very quiet one": lambda f: write(f / "a.wav", 1e-4 * scene(1) / 0.5),
@@ -101,6 +111,7 @@ RECORDINGS = {
     "Ogg files joined": lambda f: changed(f / "a.ogg", lambda content: content + content),
     "FLAC of unknown length": lambda f: changed(f / "a.flac", unknown_length),
     "FLAC of which half": lambda f: changed(f / "a.flac", half),
+    "FLAC that is damaged from": lambda f: changed(f / "a.flac", first_frame_damaged),
     "8, 24, 32 bits": lambda f: whole(f / "a.wav", subtype="MS_ADPCM"),
     "chunks of names": lambda f: changed(f / "a.wav", lambda content: content + CHUNK),
     "samples that are NaN": lambda f: with_one_value(f / "a.wav", np.nan),

@@ -80,6 +80,17 @@ def test_channels_that_do_not_cancel_are_averaged_without_a_word(tmp_path, secon
     assert notes == []
 
 
+@pytest.mark.parametrize(("correlation", "expected"), [(-0.4, 0), (-0.45, 0), (-0.6, 7), (-0.8, 10)])
+def test_where_the_mean_is_far_below_the_channels_that_is_told(tmp_path, correlation, expected):
+    """Of channels of one power with that correlation it is 10 log10(2 / (1 + correlation)) dB below them."""
+    left, other = (noise(4 * RATE, seed=seed, level=0.1) for seed in (0, 1))
+    right = correlation * left + (1 - correlation**2) ** 0.5 * other
+    samples, notes = heard(write(tmp_path / "a.wav", np.stack([left, right], axis=1)))
+    np.testing.assert_allclose(samples, (left + right) / 2, atol=1e-6)
+    said = [f"its channels cancel each other in part: their mean is {expected} dB below them"]
+    assert notes == (said if expected else [])
+
+
 def test_many_unrelated_channels_do_not_count_as_cancelling(tmp_path):
     channels = np.stack([noise(64000, seed=seed) for seed in range(16)], axis=1)
     assert heard(write(tmp_path / "a.wav", channels))[1] == []
@@ -207,6 +218,41 @@ def test_a_streamed_flac_of_unknown_length_is_read(tmp_path):
     np.testing.assert_array_equal(samples, whole)
     assert notes == []
     assert read_header(path).n_samples == 96000
+
+
+def cut_off(content):
+    return content[: len(content) // 2]
+
+
+def with_a_hole(content):
+    return content[: len(content) // 2] + bytes(500) + content[len(content) // 2 + 500 :]
+
+
+@pytest.mark.parametrize("damage", [cut_off, with_a_hole])
+@pytest.mark.parametrize("n_channels", [1, 2])
+@pytest.mark.parametrize("seconds", [3, 20])
+def test_of_a_damaged_flac_all_is_read_that_comes_before(tmp_path, damage, n_channels, seconds):
+    """Twenty seconds are several blocks."""
+    channels = np.stack([noise(seconds * RATE, seed=seed) for seed in range(n_channels)], axis=1)
+    path = write(tmp_path / "a.flac", channels)
+    whole, _ = heard(path)
+    path.write_bytes(damage(path.read_bytes()))
+    samples, notes = heard(path)
+    np.testing.assert_array_equal(samples, whole[: len(samples)])
+    assert len(samples) == pytest.approx(len(whole) / 2, abs=2 * 4096)  # frames of FLAC
+    told = f"{len(samples) / RATE:.4g} of the {seconds} s that its header tells"
+    assert notes == [f"there are only {told}: the rest is missing or damaged"]
+
+
+def test_a_streamed_flac_that_breaks_off_is_read_to_there(tmp_path):
+    path = write(tmp_path / "a.flac", scene(3))
+    content = bytearray(path.read_bytes())
+    content[21] &= 0xF0
+    content[22:26] = bytes(4)
+    path.write_bytes(cut_off(content))
+    samples, notes = heard(path)
+    assert notes == [f"it breaks off after {len(samples) / RATE:.4g} s: the rest is missing"]
+    assert read_header(path).n_samples == len(samples) > RATE
 
 
 def test_sizes_beyond_the_four_gigabytes_of_a_counter_are_seen(tmp_path):
