@@ -9,9 +9,10 @@ writes is counted, as what we write is. Our steps are those of the package's `Tr
 
 from __future__ import annotations
 
-import argparse
 import sys
 from typing import TYPE_CHECKING
+
+from command_line import table_parser
 
 from audiokit import cli
 
@@ -23,10 +24,8 @@ TABLES = ("creation", "steps", "memory")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
+    parser = table_parser(__doc__, TABLES, repeats=9)
     parser.add_argument("--files", type=int, default=60)
-    parser.add_argument("--repeats", type=int, default=9)
     options = parser.parse_args(arguments)
     with cli.quick_imports():
         from emvd.tables import print_tables

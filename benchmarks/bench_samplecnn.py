@@ -9,9 +9,10 @@ Works on recordings that it makes itself. The store's baseline is librosa with `
 
 from __future__ import annotations
 
-import argparse
 import sys
 from typing import TYPE_CHECKING
+
+from command_line import table_parser
 
 from audiokit import cli
 
@@ -23,10 +24,7 @@ TABLES = ("store", "errors", "steps", "losses", "memory", "reading")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
-    parser.add_argument("--repeats", type=int, default=5)
-    options = parser.parse_args(arguments)
+    options = table_parser(__doc__, TABLES, repeats=5).parse_args(arguments)
     with cli.quick_imports():
         from samplecnn.tables import print_tables
 

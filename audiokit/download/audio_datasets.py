@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from audiokit.download.catalogues import read_tables
 from audiokit.download.zenodo import file_url
 from audiokit.errors import UserError
-from audiokit.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from audiokit.download.zenodo import Published
 
 __all__ = ["PublishedDataset", "RemoteFile", "read_catalogue", "record_files", "select"]
 
-CATALOGUES = "*/audio_datasets.toml"
-"""Below the root of the checkout; each experiment lists there what it needs."""
+CATALOGUE = "audio_datasets.toml"
+"""Of each experiment: what it needs."""
 
 
 @dataclass(frozen=True)
@@ -97,11 +97,7 @@ def read_catalogue(path: str | Path | None = None) -> dict[str, PublishedDataset
         an `audio_datasets.toml`, at the head of which its fields are explained; None: those of all packages of the
         checkout.
     """
-    if path is None:
-        catalogues = map(read_catalogue, sorted(ROOT.glob(CATALOGUES)))
-        return {name: dataset for catalogue in catalogues for name, dataset in catalogue.items()}
-    tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    return {name: _dataset(name, table) for name, table in tables.items()}
+    return {name: _dataset(name, table) for name, table in read_tables(CATALOGUE, path)}
 
 
 def _dataset(name: str, table: dict) -> PublishedDataset:

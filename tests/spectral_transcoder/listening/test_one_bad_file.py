@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from audio_fixtures import save_yamnet, scene, write
-from broken_recordings import write_broken
 from dataset_fixtures import make
 
 import generate_audio
@@ -23,7 +22,6 @@ from spectral_transcoder.listening import figures, generate
 
 YAMNET_TO_TRAIN = Recipe(ratios=Ratios(1, 0, 0), teachers=("YamNet",))
 NO_UTF8 = b"P29_\xe9.wav".decode("utf-8", "surrogateescape")
-N_BROKEN = 30
 
 
 @pytest.fixture(scope="module")
@@ -169,38 +167,6 @@ def test_scenes_are_made_without_the_recordings_that_cannot_be_read(tmp_path, ca
         path.unlink()
     assert cli.run(make_scenes.main, [*arguments, "--skip_errors"]) == 0
     assert {path: path.read_bytes() for path in first} == first
-
-
-# Recordings broken at random
-
-
-@pytest.fixture
-def broken(tmp_path):
-    return write_broken(tmp_path / "broken", N_BROKEN, seed=17)
-
-
-def test_of_thirty_broken_recordings_each_is_done_or_told_and_nothing_is_half(tmp_path, generated, broken):
-    whole = write(tmp_path / "whole.wav", scene(1))
-    status, _, complaints = generated(*broken, whole)
-    assert "Traceback" not in complaints
-    refused = set(re.findall(r"^error: .*?(\d\d)\.\w+", complaints, re.MULTILINE))
-    done = {path.parent.name for path in (tmp_path / "out").rglob("index.html")}
-    assert done.isdisjoint(refused)
-    assert done | refused == {path.stem for path in broken} | {"whole"}
-    assert {path.name for path in (tmp_path / "out").iterdir()} == done
-    assert status == (1 if refused else 0)
-    assert len(refused) > 3
-    assert not list((tmp_path / "out").rglob("*.part*"))
-
-
-def test_of_thirty_broken_recordings_a_dataset_has_those_that_can_be_read(tmp_path, broken):
-    write(tmp_path / "broken/whole.wav", scene(1))
-    path, summary = make(tmp_path / "broken", tmp_path, recipe=YAMNET_TO_TRAIN, skip_errors=True)
-    assert summary.is_complete
-    assert [item.name for item in path.parent.iterdir()] == [path.name]
-    assert all(name.split("/")[-1] in reason for name, reason in summary.unreadable.items())
-    short = [note for note in summary.notes if note.endswith("is shorter than a second")]
-    assert sum(summary.n_chunks.values()) <= len(broken) + 1 - len(summary.unreadable) - len(short) + 3
 
 
 def test_a_missing_folder_is_still_a_mistake_of_the_command():
