@@ -91,3 +91,9 @@ def state_dict_shapes(shared):
         return {key: tuple(int(n) for n in shape.strip("()").split(",") if n.strip()) for key, shape, *_ in rows}
 
     return read
+
+
+@pytest.fixture
+def no_trained_transcoders(tmp_path, monkeypatch):
+    """Those in the checkout may change."""
+    monkeypatch.setattr("spectral_transcoder.listening.generate.REFERENCE_MODELS", tmp_path / "none")

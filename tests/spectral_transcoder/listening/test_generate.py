@@ -17,9 +17,9 @@ import soundfile
 import torch
 from audio_fixtures import noise, octave_levels, save_transcoders, save_yamnet, scene, write
 from matplotlib.image import imread
+from script_fixtures import files_in, run_script
 
 import generate_audio
-from audiokit import cli
 from audiokit.paths import REFERENCE_MODELS
 from audiokit.reports.figures import new_figure
 from audiokit.sound.audio import load
@@ -34,6 +34,8 @@ ROOT = Path(generate_audio.__file__).parent
 GROUND_TRUTH = "groundtruth_mel"
 RESULTS = {"index.html", "tags.csv"}
 
+pytestmark = pytest.mark.usefixtures("no_trained_transcoders")
+
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
@@ -47,12 +49,6 @@ def all_models(tmp_path_factory):
     return save_transcoders(save_yamnet(tmp_path_factory.mktemp("all_models")))
 
 
-@pytest.fixture(autouse=True)
-def no_trained_transcoders(tmp_path, monkeypatch):
-    """Those in the checkout may change."""
-    monkeypatch.setattr(generate, "REFERENCE_MODELS", tmp_path / "none")
-
-
 @pytest.fixture
 def run_and_draw(tmp_path, models, capsys):
     """Run the script on files; gives the exit status, and what it printed and complained about."""
@@ -60,9 +56,7 @@ def run_and_draw(tmp_path, models, capsys):
     def run(*arguments, output=tmp_path / "out", models=models):
         options = ["--output", output, "--models", models, "--transcoders", "pinv", "--iterations", 1]
         options = [option for option in options if option is not None]
-        status = cli.run(generate_audio.main, [str(argument) for argument in (*options, *arguments)])
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
+        return run_script(generate_audio.main, capsys, *options, *arguments)
 
     return run
 
@@ -77,11 +71,6 @@ def run(run_and_draw, monkeypatch):
 @pytest.fixture
 def out(tmp_path):
     return tmp_path / "out"
-
-
-def files_in(folder):
-    """Names of all files below a folder, which need not be there."""
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 def sounds_of(stem, names=(GROUND_TRUTH, "pinv")):

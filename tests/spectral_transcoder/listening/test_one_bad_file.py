@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from audio_fixtures import save_yamnet, scene, write
 from dataset_fixtures import make
+from script_fixtures import files_in, run_script
 
 import generate_audio
 from audiokit import cli
@@ -30,22 +31,15 @@ def models(tmp_path_factory):
 
 
 @pytest.fixture
-def generated(tmp_path, models, capsys, monkeypatch):
+def generated(tmp_path, models, capsys, monkeypatch, no_trained_transcoders):
     """Run generate_audio.py on files; the exit status, and what it printed and complained about."""
     monkeypatch.setattr(figures, "spectrogram_figure", lambda *_, **__: new_figure(1, 1))
-    monkeypatch.setattr(generate, "REFERENCE_MODELS", tmp_path / "none")
 
     def run(*files):
         options = ["--output", tmp_path / "out", "--models", models, "--transcoders", "pinv", "--iterations", 1]
-        status = cli.run(generate_audio.main, [str(argument) for argument in (*options, *files)])
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
+        return run_script(generate_audio.main, capsys, *options, *files)
 
     return run
-
-
-def below(folder):
-    return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
 
 
 # Names
@@ -57,10 +51,10 @@ def below(folder):
 def test_recordings_of_any_name_are_done_below_the_output_and_those_behind_them_too(tmp_path, generated, name):
     odd = write(tmp_path / "in/a.wav", scene(1)).rename(tmp_path / "in" / name)
     other = write(tmp_path / "in/other.wav", scene(1))
-    before = below(tmp_path)
+    before = files_in(tmp_path)
     status, _, complaints = generated(odd, other)
     assert (status, complaints) == (0, "")
-    assert all(path.parts[0] == "out" for path in below(tmp_path) - before)
+    assert all(name.startswith("out/") for name in files_in(tmp_path) - before)
     assert len(list((tmp_path / "out").iterdir())) == 2
     assert len(list((tmp_path / "out").rglob("index.html"))) == 2
     assert not list((tmp_path / "out").rglob("*.part*"))

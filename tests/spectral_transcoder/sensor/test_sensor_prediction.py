@@ -20,7 +20,6 @@ from torch.testing import assert_close
 from audiokit.errors import UserError
 from audiokit.sound.audio import load
 from pann.mel import FRONT_END as PANN
-from spectral_transcoder.listening import generate
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.sensor import load_predictor
 from spectral_transcoder.sensor.prediction import join
@@ -32,17 +31,13 @@ from teachers.registry import front_end_of
 OFFSET = -26
 """Of our own third octaves, which have 26 dB re full scale."""
 
+pytestmark = pytest.mark.usefixtures("no_trained_transcoders")
+
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     """A YAMNet with weights by the recipe, and stand-ins for the trained CNNs."""
     return save_transcoders(save_yamnet(tmp_path_factory.mktemp("models")))
-
-
-@pytest.fixture(autouse=True)
-def no_trained_transcoders(tmp_path, monkeypatch):
-    """Those in the checkout may change."""
-    monkeypatch.setattr(generate, "REFERENCE_MODELS", tmp_path / "none")
 
 
 def fast_to_ears(levels, teacher, *, db_offset):

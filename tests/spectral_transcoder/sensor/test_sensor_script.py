@@ -12,18 +12,20 @@ import pandas as pd
 import pytest
 import soundfile
 from audio_fixtures import octave_levels, save_transcoders, save_yamnet, scene
+from script_fixtures import files_in, run_script
 from sensor_fixtures import make_levels, make_table, make_times, make_tone, write_csv, write_h5, write_npy
 
 import predict_third_octave
 from audiokit import cli
 from audiokit.reports.figures import new_figure
-from spectral_transcoder.listening import generate
 from spectral_transcoder.sensor import load_predictor
 from spectral_transcoder.sensor.many import SOME_LEFT_OUT
 from spectral_transcoder.third_octave import third_octave
 
 ROOT = Path(predict_third_octave.__file__).parent
 RESULTS = {"_presence.csv", "_scores.csv", "_settings.json", "_summary.csv", ".png"}
+
+pytestmark = pytest.mark.usefixtures("no_trained_transcoders")
 
 
 @pytest.fixture(scope="module")
@@ -32,21 +34,13 @@ def models(tmp_path_factory):
     return save_transcoders(save_yamnet(tmp_path_factory.mktemp("models")))
 
 
-@pytest.fixture(autouse=True)
-def no_trained_transcoders(tmp_path, monkeypatch):
-    """Those in the checkout may change."""
-    monkeypatch.setattr(generate, "REFERENCE_MODELS", tmp_path / "none")
-
-
 @pytest.fixture
 def run_and_draw(tmp_path, models, capsys):
     """Run the script; gives the exit status, and what it printed and complained about."""
 
     def run(*arguments, output=tmp_path / "out"):
         options = ["--output", output, "--models", models, "--device", "cpu", *arguments]
-        status = cli.run(predict_third_octave.main, [str(option) for option in options])
-        printed = capsys.readouterr()
-        return status, printed.out, printed.err
+        return run_script(predict_third_octave.main, capsys, *options)
 
     return run
 
@@ -61,10 +55,6 @@ def run(run_and_draw, monkeypatch):
 @pytest.fixture
 def out(tmp_path):
     return tmp_path / "out"
-
-
-def files_in(folder):
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 def expected_scores(models, levels, **options):
