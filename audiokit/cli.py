@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from audiokit.errors import DISK_FULL, UserError
+from audiokit.stopping import stopping_as_by_ctrl_c
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -75,13 +76,14 @@ def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | 
     -------
     int
         the exit status: that of `main`; 1 for a `UserError`, or what the system refuses to do with a file; 130 after
-        Ctrl-C; 141 where nobody reads what is printed any more (`script.py --list | head -3`).
+        Ctrl-C or SIGTERM; 141 where nobody reads what is printed any more (`script.py --list | head -3`).
     """
     # Names of files may hold what the terminal's encoding has not.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        status = main(arguments)
+        with stopping_as_by_ctrl_c():
+            status = main(arguments)
         if sys.stdout:  # which may be closed
             sys.stdout.flush()  # here, where it can be told, and not at the end of the process
         return status

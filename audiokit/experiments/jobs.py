@@ -12,9 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,9 +20,10 @@ from tqdm import tqdm
 
 from audiokit.errors import UserError
 from audiokit.files import make_folder
+from audiokit.stopping import stopping_as_by_ctrl_c
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from audiokit.experiments.experiment import Experiment
@@ -123,37 +122,13 @@ def compute_in_processes(
         [settings] if experiment.needs else (list(stage) for _, stage in itertools.groupby(settings, experiment.stage))
     )
     failed: list[Setting] = []
-    with _stop_signals(), tqdm(total=len(settings), desc=experiment.name, unit="setting") as bar:
+    with stopping_as_by_ctrl_c(), tqdm(total=len(settings), desc=experiment.name, unit="setting") as bar:
         try:
             for stage in stages:
                 failed += Stage(pool, bar, stage).compute(skip=skip, detached=detached)
         finally:
             pool.stop()
     return failed
-
-
-@contextmanager
-def _stop_signals() -> Iterator[None]:
-    """Let a closed terminal, and what SLURM sends, stop the processes as Ctrl-C does: they would run on unseen."""
-
-    def stop(*_: object) -> None:
-        for number in before:
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    names = ("SIGTERM", "SIGUSR1", "SIGHUP")
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    if threading.current_thread() is not threading.main_thread():
-        numbers = []
-    # After `nohup` a hang-up is ignored, and stays so.
-    before = {number: signal.getsignal(number) for number in numbers if signal.getsignal(number) != signal.SIG_IGN}
-    for number in before:
-        signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class Stage:

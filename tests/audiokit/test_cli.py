@@ -4,6 +4,7 @@ import argparse
 import errno
 import gc
 import io
+import signal
 import subprocess
 import sys
 
@@ -45,6 +46,30 @@ def test_an_interruption_is_told_in_one_line(capsys):
     assert out == ""
     assert err.count("\n") == 1
     assert "run the same command again" in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_request_to_end_is_an_interruption_and_leaves_no_handler(capsys, number):
+    before, tidied = signal.getsignal(number), []
+
+    def main(_):
+        try:
+            signal.raise_signal(number)
+        finally:
+            tidied.append(True)
+
+    assert cli.run(main) == 130
+    assert tidied
+    assert capsys.readouterr().err.count("\n") == 1
+    assert signal.getsignal(number) == before
+
+
+def test_after_nohup_a_closed_terminal_ends_nothing():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert cli.run(lambda _: signal.raise_signal(signal.SIGHUP) or 0) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_what_the_system_refuses_with_a_file_is_told_in_one_line(capsys):

@@ -1,4 +1,4 @@
-"""The paper's transcoder on sounds that it was not trained on: 400 clips of ESC-10, one second at a time."""
+"""The paper's transcoder on sounds that it was not trained on: a quarter of ESC-10, one second at a time."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,9 @@ from spectral_transcoder.transcoders.store import find_transcoders, load_transco
 from teachers.registry import load_teacher
 from yamnet.mel import patches
 
-N_CLIPS, CLIP_SECONDS = 400, 5
+N_CLIPS, CLIP_SECONDS = 100, 5
+EVERY = 4
+"""Clips are taken in the order of their names: of all folds and classes."""
 TRANSCODER_RATE, TEACHER_RATE = 32000, 16000
 QUIET = 1e-4
 """Peak up to which a second is left out as silence, where that of the clip is 1."""
@@ -37,7 +39,7 @@ def seconds_of(path, sample_rate):
 @pytest.fixture(scope="module")
 def clips(shared, teacher):
     """All seconds that are not silent: third octaves, Mel spectrograms, and the number of the clip of each."""
-    paths = sorted((shared / "data" / "esc10").glob("*.ogg"))
+    paths = sorted((shared / "data" / "esc10").glob("*.ogg"))[::EVERY]
     assert len(paths) == N_CLIPS
     levels, mels, names = [], [], []
     for path in paths:
