@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from audiokit.files import write_whole
-from audiokit.sound.decoding import opened
+from audiokit.sound.decoding import opened, sample_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,13 +110,15 @@ def _sound_address(path: Path) -> str:
     import numpy as np
     import soundfile
 
-    with opened(path) as (file, _):
+    blocks, n_samples = [], 0
+    with opened(path) as (file, notes):
         rate = file.samplerate
-        longest = int(EMBEDDED_SECONDS * rate)
-        # Headers of streams tell no length: one sample more shows that there are too many.
-        samples = file.read(min(file.frames, longest + 1), dtype="float32")
-    if len(samples) > longest:
-        return quote(os.fsencode(path.name))
+        for block in sample_blocks(path, file, notes):
+            blocks.append(block)
+            n_samples += len(block)
+            if n_samples > EMBEDDED_SECONDS * rate:
+                return quote(os.fsencode(path.name))
+    samples = np.concatenate(blocks)
     stream = io.BytesIO()
     # What exceeds full scale would be clipped.
     peak = max(1.0, float(np.abs(samples).max(initial=0)))

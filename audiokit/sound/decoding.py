@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from audiokit.sound.heard import Heard
     from audiokit.sound.lengths.sample_bytes import SampleBytes
 
-__all__ = ["BLOCK_SAMPLES", "UNKNOWN_FRAMES", "mono_blocks", "opened"]
+__all__ = ["BLOCK_SAMPLES", "UNKNOWN_FRAMES", "mono_blocks", "opened", "sample_blocks"]
 
 BLOCK_SAMPLES = 1 << 18
 """Samples that are decoded at once, of all channels together."""
@@ -69,7 +69,7 @@ def mono_blocks(path: Path, heard: Heard) -> Iterator[NDArray[np.float32]]:
     with opened(path) as (file, notes):
         heard.step = STEP.get(file.subtype, FLOAT_STEP)
         heard.sample_rate = file.samplerate
-        for block in _blocks(path, file, notes):
+        for block in sample_blocks(path, file, notes):
             mono = _mono(block, heard.channel)
             _check_finite(mono, path, first=heard.n_frames, sample_rate=file.samplerate)
             heard.add(block, mono)
@@ -81,8 +81,14 @@ def mono_blocks(path: Path, heard: Heard) -> Iterator[NDArray[np.float32]]:
             heard.notes.append(_missing(heard.n_frames / file.samplerate, told / file.samplerate))
 
 
-def _blocks(path: Path, file: SoundFile, notes: list[str]) -> Iterator[NDArray[np.float32]]:
-    """Blocks of all channels, (n, n_channels): all there are, of a FLAC those before the first that is damaged."""
+def sample_blocks(path: Path, file: SoundFile, notes: list[str]) -> Iterator[NDArray[np.float32]]:
+    """Blocks of all channels of an opened file, (n, n_channels): of a damaged FLAC what comes before the fault.
+
+    Parameters
+    ----------
+    path, file, notes
+        as `opened` gives them; a note is added where the file breaks off and told no length.
+    """
     import soundfile
 
     n_at_once = max(1, BLOCK_SAMPLES // file.channels)

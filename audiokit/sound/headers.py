@@ -21,6 +21,10 @@ READING_THREADS = 8
 """Files whose headers are read at once: on network drives it is the waiting that takes time."""
 
 
+MOST_SAMPLES_PER_BYTE = 500
+"""No codec makes more of anything but silence: a header that tells more is not believed."""
+
+
 @dataclass(frozen=True)
 class Header:
     """What is known of a recording before it is decoded."""
@@ -46,7 +50,9 @@ def read_headers(paths: Iterable[Path]) -> Iterator[Header]:
 
 
 def read_header(path: Path) -> Header:
-    """The header of a recording, set right where the file is longer or shorter; it is decoded where it tells no length.
+    """The header of a recording, set right where the file is longer or shorter.
+
+    The recording is decoded where it tells no length, or one that so few bytes hardly hold.
 
     Whatever is wrong with the recording is its `problem`.
     """
@@ -54,7 +60,7 @@ def read_header(path: Path) -> Header:
         with opened(path) as (file, _):
             own_stamp = stamp(path)
             sample_rate, n_samples = file.samplerate, file.frames
-        if n_samples >= UNKNOWN_FRAMES:
+        if n_samples >= UNKNOWN_FRAMES or n_samples > MOST_SAMPLES_PER_BYTE * own_stamp[0]:
             n_samples = sum(map(len, mono_blocks(path, Heard())))
     except Exception as error:
         return Header(problem=in_one_line(error, path))

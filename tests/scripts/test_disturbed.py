@@ -24,7 +24,7 @@ from undisturbed import contents, killed_after, start, status_of
 import predict_third_octave
 from audiokit.paths import ROOT
 
-N_KILLS, N_TIMES = 3, 2
+N_KILLS, N_TIMES = 2, 2
 """Of each command: until it is whole, and how often that is tried."""
 
 ONE_BY_ONE = ("generate", *SISTERS)

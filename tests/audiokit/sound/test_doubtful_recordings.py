@@ -255,6 +255,18 @@ def test_a_streamed_flac_that_breaks_off_is_read_to_there(tmp_path):
     assert read_header(path).n_samples == len(samples) > RATE
 
 
+def test_a_length_that_a_file_cannot_hold_is_counted_anew(tmp_path):
+    """Whoever plans by it would make room for a month."""
+    path = write(tmp_path / "a.flac", scene(3))
+    content = bytearray(path.read_bytes())
+    content[21] |= 0x0F
+    path.write_bytes(content)
+    assert read_header(path).n_samples == 96000
+    assert heard(path)[1] == [
+        "there are only 3 of the 2.013e+06 s that its header tells: the rest is missing or damaged"
+    ]
+
+
 def test_sizes_beyond_the_four_gigabytes_of_a_counter_are_seen(tmp_path):
     path = wav(tmp_path / "a.wav", scene(1), told=64000)
     with path.open("r+b") as file:
