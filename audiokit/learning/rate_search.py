@@ -1,7 +1,7 @@
 """Which learning rate a network should be trained with, by a short trial.
 
 The range test of Smith, "Cyclical learning rates for training neural networks", WACV, 2017: the rate rises step by
-step, and the best is where the loss falls fastest.
+step, and the best is where the loss falls fastest, as long as that is well below the rate from which on it rises.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
     Batch = Mapping[str, torch.Tensor]
 
-__all__ = ["search_rate", "steepest"]
+__all__ = ["best_rate", "search_rate"]
 
 LOWEST, HIGHEST = 1e-6, 1.0
 N_STEPS = 100
-SMOOTHING = 0.9
-"""Share of the past in the moving average of the loss."""
+SMOOTHED = 11
+"""Steps, around each, that its loss is averaged over."""
+
+MARGIN = 10.0
+"""Ratio of the rate with the lowest loss to the highest one that is taken."""
 
 DIVERGED = 4.0
-"""Ratio to the lowest loss from which the trial is over."""
-
-FIRST_COUNTED = 10
-"""Steps whose average is of too few losses."""
+"""Ratio to the highest of the first losses from which the trial is over."""
 
 
 def search_rate(
@@ -50,7 +50,7 @@ def search_rate(
     device: str = "cpu",
     n_steps: int = N_STEPS,
 ) -> float:
-    """Learning rate at which the loss falls fastest; the network stays as it is.
+    """Learning rate that a trial finds; the network stays as it is.
 
     Parameters
     ----------
@@ -71,24 +71,33 @@ def search_rate(
         losses = _try(network, objective, source, optimizer.of(network), rates, augment=augment, device=device)
     finally:
         network.load_state_dict(state)
-    rate = steepest(rates[: len(losses)], losses)
+    rate = best_rate(rates[: len(losses)], losses)
     if rate is None:
         raise UserError(f"the loss falls at no learning rate of {LOWEST:g} to {HIGHEST:g}: look at the dataset")
     return rate
 
 
-def steepest(rates: NDArray[np.floating], losses: NDArray[np.floating]) -> float | None:
-    """Rate at which the smoothed loss falls fastest, over its logarithm; None where it falls nowhere.
+def best_rate(rates: NDArray[np.floating], losses: NDArray[np.floating]) -> float | None:
+    """Rate at which the smoothed loss falls fastest, or a tenth of that at which it is lowest, if that is less.
 
     Parameters
     ----------
     rates, losses : (n_steps,)
         of a trial, the rates rising by a factor.
+
+    Returns
+    -------
+    float or None
+        None where the loss falls nowhere, or there are fewer steps than are averaged.
     """
-    slopes = np.gradient(losses)[FIRST_COUNTED:] if len(losses) > FIRST_COUNTED + 1 else np.zeros(0)
-    if not len(slopes) or not slopes.min() < 0:
+    if len(losses) < SMOOTHED:
         return None
-    return float(rates[FIRST_COUNTED + int(slopes.argmin())])
+    smoothed = np.convolve(losses, np.full(SMOOTHED, 1 / SMOOTHED), mode="valid")
+    middles = rates[SMOOTHED // 2 :][: len(smoothed)]
+    slopes = np.gradient(smoothed)
+    if not slopes.min() < 0:
+        return None
+    return float(min(middles[slopes.argmin()], middles[smoothed.argmin()] / MARGIN))
 
 
 def _try(
@@ -101,21 +110,19 @@ def _try(
     augment: Callable[[Batch], Batch] | None,
     device: str,
 ) -> NDArray[np.float64]:
-    """Smoothed losses, up to where they diverge."""
-    smoothed: list[float] = []
-    average = 0.0
+    """Losses, up to where they diverge."""
+    losses: list[float] = []
     batches = cycle(islice(source.batches(0), len(rates)))
-    for step, (rate, batch) in enumerate(zip(rates, batches, strict=False)):
+    for rate, batch in zip(rates, batches, strict=False):
         for group in optimizer.param_groups:
             group["lr"] = rate * group.get("rate_factor", 1.0)
         batch = augment(batch) if augment else batch
         loss = objective(network, {name: tensor.to(device) for name, tensor in batch.items()})["loss"]
-        average = SMOOTHING * average + (1 - SMOOTHING) * loss.item()
-        value = average / (1 - SMOOTHING ** (step + 1))
-        if not np.isfinite(value) or (smoothed and value > DIVERGED * min(smoothed)):
+        value = loss.item()
+        if not np.isfinite(value) or (len(losses) > SMOOTHED and value > DIVERGED * max(losses[:SMOOTHED])):
             break
-        smoothed.append(value)
+        losses.append(value)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-    return np.array(smoothed)
+    return np.array(losses)

@@ -50,4 +50,5 @@ class Ear:
                 raise UserError(
                     f"{path} lasts {recording.seconds:.0f} s, and {self.longest_seconds:.0f} s are heard: cut it"
                 )
+            recording.log_notes()
             return piece_scores(model.network, recording.read(), batch_size=self.batch_size)

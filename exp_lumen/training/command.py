@@ -45,6 +45,7 @@ def create_run(options: Namespace, *, default_folder: Path) -> Path:
     output = options.output or default_folder / _run_name(spec, options.experiment_suffix)
     if options.verify_config:
         confirm({"specification": spec.described(), "settings": settings.described(), "output": str(output)}, clips)
+    scalars = tensorboard_scalars(output / "tensorboard") if options.tensorboard else None
     return train_model(
         clips,
         spec,
@@ -53,7 +54,7 @@ def create_run(options: Namespace, *, default_folder: Path) -> Path:
         augmentation=augmentation,
         initial=initial,
         stores=options.stores,
-        scalars=tensorboard_scalars(output / "tensorboard") if options.tensorboard else None,
+        scalars=scalars,
         workers=options.workers,
         skip_errors=options.skip_errors,
     )
