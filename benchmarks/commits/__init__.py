@@ -1,0 +1,1 @@
+"""What this commit takes, beside what an earlier one took."""
