@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["REMEDY", "integrated_gradients", "occlusion"]
 
 REMEDY = "pip install captum shap"
-N_STEPS = 32
-"""Of the integral; it is told how far the sum is from what it should be."""
 OCCLUDED = (2, 3)
 """Cells, of bands and of frames, that are covered at once."""
 AT_ONCE = 2
@@ -31,7 +29,7 @@ AT_ONCE = 2
 
 
 def integrated_gradients(
-    decide: Decide, mel: torch.Tensor, spectrum: torch.Tensor, genre: int
+    decide: Decide, mel: torch.Tensor, spectrum: torch.Tensor, genre: int, *, steps: int
 ) -> tuple[NDArray[np.float64], float]:
     """What each cell of a spectrogram adds to a genre's logit, on the way from the mean spectrum of all songs.
 
@@ -45,6 +43,8 @@ def integrated_gradients(
     spectrum : (n_bands,)
     genre
         number.
+    steps
+        of the integral.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def integrated_gradients(
     IntegratedGradients = _captum("IntegratedGradients")
     start = spectrum[:, None].expand_as(mel)[None]
     found, error = IntegratedGradients(decide).attribute(
-        mel[None], start, target=genre, n_steps=N_STEPS, internal_batch_size=1, return_convergence_delta=True
+        mel[None], start, target=genre, n_steps=steps, internal_batch_size=1, return_convergence_delta=True
     )
     return found[0].double().numpy(), float(error.abs().max())
 

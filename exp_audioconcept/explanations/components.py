@@ -55,8 +55,7 @@ def by_parts(sound: NDArray[np.float32]) -> Components:
     sound : (n_samples,)
         of any sample rate.
     """
-    harmonic, _ = harmonic_and_percussive(sound)
-    return Components("parts", ("harmonic", "percussive"), np.stack([harmonic, sound - harmonic]))
+    return Components("parts", ("harmonic", "percussive"), np.stack(harmonic_and_percussive(sound)))
 
 
 def by_bands(sound: NDArray[np.float32], sample_rate: int) -> Components:

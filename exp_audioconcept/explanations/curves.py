@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Curves", "Random", "area", "better_than_chance", "measure_chance", "measure_curves"]
 
-N_STEPS = 10
-N_RANDOM = 12
-"""Orders drawn by chance."""
-
 
 @dataclass(frozen=True)
 class Curves:
@@ -86,6 +82,8 @@ def measure_curves(
     genre: int,
     grid: Grid,
     attributions: Mapping[str, NDArray[np.floating]],
+    *,
+    steps: int,
 ) -> dict[str, Curves]:
     """Curves of attributions.
 
@@ -95,10 +93,12 @@ def measure_curves(
         as in `exp_audioconcept.explanations.attributions`.
     attributions
         name → (n_bands, n_frames); cells go in the order of their sums, the largest first.
+    steps
+        in which all cells go.
     """
     orders = [np.argsort(-grid.sums(image), kind="stable") for image in attributions.values()]
     wanted = [order for own in orders for order in (own, own[::-1])]
-    shares = _shares(decide, mel, spectrum, genre, grid, wanted)
+    shares = _shares(decide, mel, spectrum, genre, grid, wanted, steps)
     return {name: Curves(shares[2 * number], shares[2 * number + 1, ::-1]) for number, name in enumerate(attributions)}
 
 
@@ -109,20 +109,22 @@ def measure_chance(
     genre: int,
     grid: Grid,
     *,
+    steps: int,
+    n_orders: int,
     seed: int = 0,
 ) -> Random:
-    """Curves of orders that are drawn by chance; parameters as those of `measure_curves`."""
+    """Curves of so many orders that are drawn by chance; parameters as those of `measure_curves`."""
     random = np.random.default_rng(seed)
-    orders = [random.permutation(grid.n_cells) for _ in range(N_RANDOM)]
-    drawn = _shares(decide, mel, spectrum, genre, grid, orders)
+    orders = [random.permutation(grid.n_cells) for _ in range(n_orders)]
+    drawn = _shares(decide, mel, spectrum, genre, grid, orders, steps)
     # What is put in first is what the reverse order takes away last, and that is drawn by chance as well.
     return Random(drawn, drawn[:, ::-1])
 
 
-def _steps(order: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Which cells are gone after each step, (n_steps + 1, n_cells)."""
+def _gone(order: NDArray[np.integer], steps: int) -> NDArray[np.bool_]:
+    """Which cells are gone after each step, (steps + 1, n_cells)."""
     rank = np.argsort(order)
-    return rank < np.linspace(0, len(order), N_STEPS + 1).round()[:, None]
+    return rank < np.linspace(0, len(order), steps + 1).round()[:, None]
 
 
 def _shares(
@@ -132,9 +134,10 @@ def _shares(
     genre: int,
     grid: Grid,
     orders: Sequence[NDArray[np.integer]],
+    steps: int,
 ) -> NDArray[np.float64]:
-    """Share of the genre while cells go in some orders, (n_orders, n_steps + 1); the same cells are looked at once."""
-    gone = np.concatenate([_steps(order) for order in orders])
+    """Share of the genre while cells go in some orders, (n_orders, steps + 1); the same cells are looked at once."""
+    gone = np.concatenate([_gone(order, steps) for order in orders])
     different, place = np.unique(gone, axis=0, return_inverse=True)
     numbers = torch.from_numpy(grid.numbers)
     shares = []

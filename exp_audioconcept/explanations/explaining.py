@@ -20,6 +20,7 @@ from exp_audioconcept.explanations.attributions import AT_ONCE, integrated_gradi
 from exp_audioconcept.explanations.components import by_bands, by_beats, by_parts, by_stems
 from exp_audioconcept.explanations.contributions import feature_contributions
 from exp_audioconcept.explanations.curves import measure_chance, measure_curves
+from exp_audioconcept.explanations.effort import effort_of
 from exp_audioconcept.explanations.grid import Grid
 from exp_audioconcept.explanations.mixing import decide_mixes, padded
 from exp_audioconcept.explanations.stems import read_stems
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from exp_audioconcept.classifiers.learned import GenreModel, SeeingModel
+    from exp_audioconcept.classifiers.svm.model import SvmModel
     from exp_audioconcept.explanations.components import Components
     from exp_audioconcept.explanations.contributions import Contributions
     from exp_audioconcept.explanations.curves import Curves, Random
@@ -41,11 +43,6 @@ if TYPE_CHECKING:
 __all__ = ["ATTRIBUTIONS", "Concept", "Explained", "Options", "Seen", "explain"]
 
 ATTRIBUTIONS = ("integrated gradients", "occlusion")
-STRETCHES = 8
-STRETCHES_OF_SVM = 3
-"""Of time that the beats are taken together to; features take longer than a pass through a network."""
-
-DRAWS = 25
 
 
 @dataclass(frozen=True)
@@ -85,6 +82,8 @@ class Seen:
     """By how much the integrated gradients miss the difference of logits that they should sum up to."""
     curves: Mapping[str, Curves]
     random: Random
+    n_cells: int
+    """That the spectrogram was divided into for them."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +105,9 @@ class Explained:
     stretch_shares: NDArray[np.float64]
     """Of the genres there, (n_genres,)."""
     concepts: tuple[Concept, ...]
-    seen: Seen | None
-    """None for an SVM."""
-    contributions: Contributions | None
+    seen: Seen | None = None
+    """Of what decides by a spectrogram."""
+    contributions: Contributions | None = None
     """Of an SVM's features."""
 
 
@@ -132,14 +131,12 @@ def explain(model: GenreModel, path: Path, options: Options) -> Explained:
     sound = recording.read(begin, min(begin + model.length, recording.n_samples), normalise=False)
     if np.abs(sound).max() < np.finfo(np.float32).tiny:
         raise UserError(f"{path} is silent from {start:.1f} s on: give another --start")
-    decided = model.decide(padded(sound[None], model.length))[0]
-    is_svm = model.kind == "SVM"
+    begin_own = _by_features if model.kind == "SVM" else _by_spectrogram
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        see = None if is_svm else _seen(model, sound, genre, options, pool)
-        contributions = pool.submit(_contributions, model, sound, genre, options) if is_svm else None
+        decided, finish_own = begin_own(model, sound, genre, options, pool)
         ways = _ways(model, path, sound, begin, options)
         concepts = [pool.submit(_concept, model, components, decided, genre, options) for components in ways]
-        seen = see() if see else None
+        own = finish_own()
     return Explained(
         recording=recording,
         genres=tuple(model.genres),
@@ -150,8 +147,7 @@ def explain(model: GenreModel, path: Path, options: Options) -> Explained:
         decision=float(decided[genre]),
         stretch_shares=softmax(decided),
         concepts=tuple(concept.result() for concept in concepts),
-        seen=seen,
-        contributions=contributions.result() if contributions else None,
+        **own,
     )
 
 
@@ -178,7 +174,7 @@ def _ways(
     """The ways to take the sound apart, one after the other as they are made."""
     yield by_parts(sound)
     yield by_bands(sound, model.sample_rate)
-    yield by_beats(sound, model.sample_rate, at_most=STRETCHES_OF_SVM if model.kind == "SVM" else STRETCHES)
+    yield by_beats(sound, model.sample_rate, at_most=effort_of(model.kind).stretches)
     if options.stems:
         stems = read_stems(options.stems, path, sample_rate=model.sample_rate, begin=begin, n_samples=len(sound))
         yield by_stems(sound, stems)
@@ -199,33 +195,46 @@ def _concept(
         return np.array([decided[mask.tobytes()] for mask in masks])
 
     weights = component_weights(
-        lambda masks: evaluate(masks)[:, genre], n, repetitions=options.repetitions, draws=DRAWS, seed=options.seed
+        lambda masks: evaluate(masks)[:, genre],
+        n,
+        repetitions=options.repetitions,
+        draws=effort_of(model.kind).draws,
+        seed=options.seed,
     )
     return Concept(components, weights, softmax(evaluate(np.eye(n, dtype=bool)), axis=1))
 
 
-def _seen(
+def _by_features(
+    model: SvmModel, sound: NDArray[np.float32], genre: int, options: Options, pool: ThreadPoolExecutor
+) -> tuple[NDArray[np.float64], Callable[[], dict[str, Contributions]]]:
+    """Decision values, and what waits for the features' contributions to one."""
+    features = model.features_of(sound)
+    found = pool.submit(feature_contributions, model, features, genre, seed=options.seed)
+    return model.machine.decide(features[None])[0], lambda: {"contributions": found.result()}
+
+
+def _by_spectrogram(
     model: SeeingModel, sound: NDArray[np.float32], genre: int, options: Options, pool: ThreadPoolExecutor
-) -> Callable[[], Seen]:
-    """Begin to look where the network finds the genre; what is given waits for it, and checks it."""
+) -> tuple[NDArray[np.float64], Callable[[], dict[str, Seen]]]:
+    """Decision values, and what waits for where the network finds the genre, and checks it."""
     if MEAN_SPECTRUM not in model.settings:
         raise UserError("the model keeps no mean spectrum of its songs to compare with: train it anew")
     spectrum = torch.tensor(model.settings[MEAN_SPECTRUM], dtype=torch.float32)
     mel = model.see(padded(sound[None], model.length))[0]
-    grid = Grid(*mel.shape)
+    effort = effort_of(model.kind)
+    grid = Grid(*mel.shape, effort.cells)
     task = model.classify, mel, spectrum, genre
-    gradients = pool.submit(integrated_gradients, *task)
+    steps = effort.curve_steps
+    gradients = pool.submit(integrated_gradients, *task, steps=effort.integral_steps)
     occluded = pool.submit(occlusion, *task, grid)
-    chance = pool.submit(measure_chance, *task, grid, seed=options.seed)
+    chance = pool.submit(measure_chance, *task, grid, steps=steps, n_orders=effort.orders, seed=options.seed)
 
-    def seen() -> Seen:
+    def finish() -> dict[str, Seen]:
         found, gap = gradients.result()
         attributions = dict(zip(ATTRIBUTIONS, (found, occluded.result()), strict=True))
-        curves = measure_curves(*task, grid, attributions)
-        return Seen(mel.numpy(), attributions, gap, curves, chance.result())
+        curves = measure_curves(*task, grid, attributions, steps=steps)
+        return {"seen": Seen(mel.numpy(), attributions, gap, curves, chance.result(), grid.n_cells)}
 
-    return seen
-
-
-def _contributions(model: GenreModel, sound: NDArray[np.float32], genre: int, options: Options) -> Contributions:
-    return feature_contributions(model, model.features_of(sound), genre, seed=options.seed)
+    with torch.inference_mode():
+        decided = model.classify(mel[None])[0].double().numpy()
+    return decided, finish

@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
 __all__ = ["Grid"]
 
-N_HIGH, N_WIDE = 8, 20
-
 
 @dataclass(frozen=True)
 class Grid:
-    """About eight by twenty cells of a spectrogram of (n_bands, n_frames)."""
+    """About so many cells, along frequency and time, of a spectrogram of (n_bands, n_frames)."""
 
     n_bands: int
     n_frames: int
+    cells: tuple[int, int]
 
     @property
     def cell(self) -> tuple[int, int]:
         """Bands and frames of a cell; those at the upper and the right edge may have fewer."""
-        return -(-self.n_bands // N_HIGH), -(-self.n_frames // N_WIDE)
+        n_high, n_wide = self.cells
+        return -(-self.n_bands // n_high), -(-self.n_frames // n_wide)
 
     @property
     def numbers(self) -> NDArray[np.int64]:

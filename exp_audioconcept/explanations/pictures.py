@@ -9,7 +9,6 @@ import numpy as np
 from audiokit.labels.class_figures import class_title
 from audiokit.reports.figures import COLOUR_MAP, frequency_ticks, mel_range, new_figure
 from exp_audioconcept.explanations.curves import area
-from exp_audioconcept.explanations.grid import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,5 +114,4 @@ def _draw_curves(figure: Figure | SubFigure, explained: Explained, seen: Seen) -
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
     panels[0].set_ylabel(f"share of {name}", parse_math=False)
-    cells = Grid(*seen.mel.shape).n_cells
-    figure.suptitle(f"Check: {cells} cells replaced by the mean spectrum of all songs", fontsize=11)
+    figure.suptitle(f"Check: {seen.n_cells} cells replaced by the mean spectrum of all songs", fontsize=11)

@@ -55,7 +55,7 @@ def song_features(waveform: NDArray[np.float32]) -> NDArray[np.float64]:
     magnitude = np.abs(spectrum)
     power = magnitude**2
     levels = librosa.power_to_db(librosa.feature.melspectrogram(S=power, sr=SAMPLE_RATE))
-    harmonic, percussive = _parts(spectrum, magnitude, len(waveform))
+    harmonic, percussive = _parts(waveform, spectrum, magnitude)
     measured = [
         _chroma(power),
         librosa.feature.rms(y=waveform, pad_mode=EDGES),
@@ -113,26 +113,21 @@ def harmonic_and_percussive(waveform: NDArray[np.float32]) -> tuple[NDArray[np.f
     """
     import librosa
 
-    spectrum = librosa.stft(np.ascontiguousarray(waveform, np.float32), n_fft=N_FFT, hop_length=HOP, pad_mode=EDGES)
-    return _parts(spectrum, np.abs(spectrum), len(waveform))
+    waveform = np.ascontiguousarray(waveform, np.float32)
+    spectrum = librosa.stft(waveform, n_fft=N_FFT, hop_length=HOP, pad_mode=EDGES)
+    return _parts(waveform, spectrum, np.abs(spectrum))
 
 
 def _parts(
-    spectrum: NDArray[np.complex64], magnitude: NDArray[np.float32], length: int
+    waveform: NDArray[np.float32], spectrum: NDArray[np.complex64], magnitude: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     import librosa
 
     along_time = running_medians(magnitude, KERNEL)
     along_frequency = running_medians(magnitude.T, KERNEL).T
-    options = {"power": 2.0, "split_zeros": True}
-    masks = (
-        librosa.util.softmask(along_time, along_frequency, **options),
-        librosa.util.softmask(along_frequency, along_time, **options),
-    )
-    harmonic, percussive = (
-        librosa.istft(spectrum * mask, n_fft=N_FFT, hop_length=HOP, length=length) for mask in masks
-    )
-    return harmonic, percussive
+    mask = librosa.util.softmask(along_time, along_frequency, power=2.0, split_zeros=True)
+    harmonic = librosa.istft(spectrum * mask, n_fft=N_FFT, hop_length=HOP, length=len(waveform))
+    return harmonic, waveform - harmonic  # both masks sum up to 1
 
 
 def _statistics(measured: list[NDArray] | NDArray) -> list[float]:

@@ -36,7 +36,14 @@ def scene():
 
     mel = torch.randn(BANDS, FRAMES, generator=generator) + 2 * (weights[GENRE] - weights[0])
     spectrum = torch.randn(BANDS, generator=generator)
-    return SimpleNamespace(decide=decide, weights=weights, mel=mel, spectrum=spectrum, grid=Grid(BANDS, FRAMES))
+    return SimpleNamespace(
+        decide=decide, weights=weights, mel=mel, spectrum=spectrum, grid=Grid(BANDS, FRAMES, (8, 20))
+    )
+
+
+def chance(scene):
+    """Curves of orders that are drawn."""
+    return measure_chance(scene.decide, scene.mel, scene.spectrum, GENRE, scene.grid, steps=10, n_orders=12)
 
 
 def expected_parts(scene):
@@ -94,7 +101,7 @@ def test_the_interval_of_a_mean_is_student_s():
 
 
 def test_cells_cover_a_spectrogram_once():
-    grid = Grid(BANDS, FRAMES)
+    grid = Grid(BANDS, FRAMES, (8, 20))
     assert grid.cell == (3, 3)
     assert grid.n_cells == 7 * 17
     sums = grid.sums(np.ones((BANDS, FRAMES)))
@@ -103,7 +110,7 @@ def test_cells_cover_a_spectrogram_once():
 
 
 def test_integrated_gradients_sum_up_to_the_difference_of_logits(scene):
-    found, gap = integrated_gradients(scene.decide, scene.mel, scene.spectrum, GENRE)
+    found, gap = integrated_gradients(scene.decide, scene.mel, scene.spectrum, GENRE, steps=32)
     np.testing.assert_allclose(found, expected_parts(scene), atol=1e-4)
     assert gap < 1e-4
 
@@ -133,7 +140,7 @@ def test_occlusion_is_strongest_where_the_network_looks(scene):
 def test_true_reasons_fall_faster_than_chance_and_false_ones_slower(scene):
     parts = expected_parts(scene)
     task = scene.decide, scene.mel, scene.spectrum, GENRE, scene.grid
-    curves, random = measure_curves(*task, {"true": parts, "false": -parts}), measure_chance(*task)
+    curves, random = measure_curves(*task, {"true": parts, "false": -parts}, steps=10), chance(scene)
     for kind, better in (("deletion", -1), ("insertion", 1)):
         _, low, high = random.interval(kind)
         true, false = (float(area(getattr(curves[name], kind))) for name in ("true", "false"))
@@ -144,7 +151,7 @@ def test_true_reasons_fall_faster_than_chance_and_false_ones_slower(scene):
 def test_curves_lead_from_the_song_to_the_mean_spectrum_and_back(scene):
     parts = expected_parts(scene)
     task = scene.decide, scene.mel, scene.spectrum, GENRE, scene.grid
-    curves, random = measure_curves(*task, {"true": parts}), measure_chance(*task)
+    curves, random = measure_curves(*task, {"true": parts}, steps=10), chance(scene)
     empty = scene.spectrum[:, None].expand_as(scene.mel)
     whole, nothing = (
         float(scene.decide(image[None]).double().softmax(dim=1)[0, GENRE]) for image in (scene.mel, empty)
