@@ -64,7 +64,7 @@ def predict_instruments(model: Model, names: Sequence[str], output: Path, *, agg
         print(f"plays: {said(given)}")
 
     told = ", ".join(f"{name} {threshold:.2f}" for name, threshold in zip(NAMES, thresholds, strict=True))
-    notes = [f"Said to play where the {aggregation} of all scores reaches: {told}."]
+    notes = [f"Said to play where the {aggregation} of pieces side by side reaches: {told}."]
     return predict_all(InstrumentListener(model), names, output, notes=notes, besides=write_answer)
 
 

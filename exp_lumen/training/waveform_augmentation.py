@@ -1,7 +1,8 @@
 """What changes waveforms in training: noise, pitch, tempo, gaps; each with a probability.
 
-All draw from PyTorch's global random numbers, which go on where they were after a stop. They are the house's own, since
-audiomentations, which has most of them, needs a soxr below 1 and takes one sound at a time.
+All draw from PyTorch's global random numbers, which go on where they were after a stop. They are the house's own:
+audiomentations, which has most of them, draws from Python's, which no checkpoint of a training holds, needs a soxr
+below 1, and takes one sound at a time, for 1.4 times the CPU time in all (`benchmarks/bench_lumen.py`).
 """
 
 from __future__ import annotations
