@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from audioconcept_baseline import plain_features
+from audioconcept.baseline import plain_features
 from scipy.ndimage import median_filter
 
 from audiokit.errors import UserError

@@ -1,0 +1,1 @@
+"""AudioConcept."""
