@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the file."""
     options = parse(arguments)
     with cli.quick_imports():
-        from spectral_transcoder.sensor.onnx_tagger import export_tagger
+        from spectral_transcoder.sensor.hearing.onnx_tagger import export_tagger
         from spectral_transcoder.sensor.presence.thresholds import PRESENCE_LABELS, Threshold, find_thresholds
         from spectral_transcoder.third_octave import FAST
         from spectral_transcoder.transcoders.onnx_export import export_onnx

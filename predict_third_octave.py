@@ -25,31 +25,43 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     help_text = "3/10: every tenth file by its name, beginning with the third; all other shares do the others"
     add("--share", type=_share, default="1/1", metavar="K/N", help=help_text)
     add("--live", action="store_true", help="of one file that grows, or of -: print a line of JSON for each block")
+    _add_models(parser.add_argument_group("models"))
+    _add_calibration(parser.add_argument_group("calibration (docs/sensor_data.md)"))
+    _add_reading(parser.add_argument_group("reading"))
+    _add_results(parser.add_argument_group("results"))
+    options = parser.parse_args(arguments)
+    if options.live and (len(options.files) > 1 or any((options.auto_offset, options.calibrator, options.audio))):
+        parser.error("--live takes one file or -, and no --auto_offset, --calibrator or --audio: these need all of it")
+    if options.audio:
+        options.audio = (options.audio[0], _seconds(parser, options.audio[1]))
+    return options
 
-    models = parser.add_argument_group("models")
-    add_teacher_options(models, preferred="mn04_as, YamNet, mn10_as, PANN …")
-    models.add_argument(
+
+def _add_models(group: argparse._ArgumentGroup) -> None:
+    add_teacher_options(group, preferred="mn04_as, YamNet, mn10_as, PANN …")
+    group.add_argument(
         "--transcoder", metavar="NAME", help="tcn, tagger, cnn_logits, cnn_mels or pinv; by default the first there is"
     )
-    add_device_option(models)
-    add_models_option(models)
-    add_mixed_precision_option(models, effect="faster where the processor has bfloat16; scores differ a little")
-
+    add_device_option(group)
+    add_models_option(group)
+    add_mixed_precision_option(group, effect="faster where the processor has bfloat16; scores differ a little")
     help_text = "score voices and birds by what stands out of the background of their block: better with YamNet"
-    models.add_argument("--foreground", action="store_true", help=help_text)
+    group.add_argument("--foreground", action="store_true", help=help_text)
 
-    group = parser.add_argument_group("calibration (docs/sensor_data.md)")
+
+def _add_calibration(group: argparse._ArgumentGroup) -> None:
     add = group.add_mutually_exclusive_group().add_argument
     add("--db_offset", type=float, default=-90, metavar="DB", help="added to levels to make them dB re full scale")
     add("--auto_offset", action="store_true", help="find it: the 99th percentile of all levels becomes 0 dB")
     help_text = "correct levels by a calibrator of so many dB at 1 kHz that sounded in a file; 94 where nothing is said"
     group.add_argument("--calibrator", type=float, nargs="?", const=94.0, choices=(94, 114), help=help_text)
 
-    add = parser.add_argument_group("reading").add_argument
+
+def _add_reading(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add("--dataset", help="of HDF5 files; by default fast_125ms, or the only one with levels")
-    add(
-        "--time_column", metavar="NAME", help="column of times, or dataset of HDF5 files; by default found by its cells"
-    )
+    help_text = "column of times, or dataset of HDF5 files; by default found by its cells"
+    add("--time_column", metavar="NAME", help=help_text)
     add("--cadence", choices=("fast", "slow"), help="125 ms or 1 s; by default what the times say, else fast")
     add("--start", metavar="TIME", help="of the first frame, where a file has no times: 2024-05-01T12:00:00Z")
     add("--zone", help="of times that have none: Europe/Paris, UTC, +02:00")
@@ -58,16 +70,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--meter", help="that wrote the file, where it does not tell: nti, norsonic, cirrus, nvspl …")
     add("--unreadable", type=cli.share, default=0.05, metavar="SHARE", help="of rows, that may be unreadable")
 
-    add = parser.add_argument_group("results").add_argument
+
+def _add_results(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add("--block", type=cli.positive, default=10, metavar="SECONDS", help="that a row of scores stands for")
     add("--format", choices=("csv", "parquet", "h5"), default="csv", help="of tables")
     add("--top", type=int, default=3, metavar="N", help="labels that the summary names, the highest first")
-    add(
-        "--groups",
-        type=Path,
-        metavar="FILE",
-        help="csv with the columns label and group; by default traffic, voice, birds",
-    )
+    help_text = "csv with the columns label and group; by default traffic, voice, birds"
+    add("--groups", type=Path, metavar="FILE", help=help_text)
     add(
         "--threshold",
         type=_threshold,
@@ -79,16 +89,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--probabilities", action="store_true", help="write how probable the presence of each group is")
     add("--summary_only", action="store_true", help="leave out the table of all labels")
     add("--no_picture", action="store_true", help="draw none")
-    add(
-        "--audio", nargs=2, metavar=("START", "SECONDS"), help="make an excerpt audible; START in s, or a date and time"
-    )
+    help_text = "make an excerpt audible; START in s, or a date and time"
+    add("--audio", nargs=2, metavar=("START", "SECONDS"), help=help_text)
     add("--iterations", type=cli.positive, default=20, help="of Griffin-Lim, for --audio")
-    options = parser.parse_args(arguments)
-    if options.live and (len(options.files) > 1 or any((options.auto_offset, options.calibrator, options.audio))):
-        parser.error("--live takes one file or -, and no --auto_offset, --calibrator or --audio: these need all of it")
-    if options.audio:
-        options.audio = (options.audio[0], _seconds(parser, options.audio[1]))
-    return options
 
 
 def _share(text: str) -> tuple[int, int]:

@@ -24,11 +24,12 @@ import torch
 from audiokit.memory import keep_memory
 from audiokit.paths import ROOT
 from spectral_transcoder.sensor import load_predictor, open_levels
-from spectral_transcoder.sensor.calibration import calibrate, overall_levels
-from spectral_transcoder.sensor.gaps import divide
-from spectral_transcoder.sensor.output import open_table
-from spectral_transcoder.sensor.prediction import join
-from spectral_transcoder.sensor.quality import Quality
+from spectral_transcoder.sensor.hearing.windows import join
+from spectral_transcoder.sensor.levels.blocks import divide
+from spectral_transcoder.sensor.levels.offset import calibrate
+from spectral_transcoder.sensor.levels.overall import overall_levels
+from spectral_transcoder.sensor.levels.quality import Quality
+from spectral_transcoder.sensor.results.tables import open_table
 from spectral_transcoder.sensor.times.clock import Clock
 from spectral_transcoder.third_octave import N_BANDS, NOMINAL_FREQUENCIES
 

@@ -13,7 +13,7 @@ seconds, 3) and `time_of_presence` (clips, 3) of traffic, voices and birds (Gont
 99th percentile of all levels of a way, as `--auto_offset` has it; blocks of ten seconds, as they come.
 
 With `--write`, the thresholds of all clips, which `predict_third_octave.py` uses, and what is heard at all in levels a
-second apart, are written down in spectral_transcoder/sensor/.
+second apart, are written down in spectral_transcoder/sensor/presence/.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from tqdm import tqdm
 
 from audiokit import cli
 from audiokit.errors import UserError
-from spectral_transcoder.sensor import hearing, load_predictor
-from spectral_transcoder.sensor.presence import thresholds
+from spectral_transcoder.sensor import load_predictor
+from spectral_transcoder.sensor.presence import thresholds, unheard
 from teachers.label_groups import group_members
 from teachers.options import add_models_option
 from teachers.registry import find_weights
@@ -70,8 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rows.append(measure(scores, clips, teacher=teacher, transcoder=transcoder, way=way))
     print(table_of([*PUBLISHED, *rows]))
     if options.write:
-        write_shipped(rows, name=options.file.stem, chosen=thresholds.CHOSEN, heard=hearing.MEASURED)
-        print(f"{thresholds.CHOSEN} and {hearing.MEASURED}")
+        write_shipped(rows, name=options.file.stem, chosen=thresholds.CHOSEN, heard=unheard.MEASURED)
+        print(f"{thresholds.CHOSEN} and {unheard.MEASURED}")
     return 0
 
 

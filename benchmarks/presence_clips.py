@@ -10,7 +10,8 @@ import numpy as np
 from audiokit.errors import UserError
 from spectral_transcoder.sensor.bands.completing import complete
 from spectral_transcoder.sensor.bands.weighting import weights
-from spectral_transcoder.sensor.calibration import calibrate, overall_levels
+from spectral_transcoder.sensor.levels.offset import calibrate
+from spectral_transcoder.sensor.levels.overall import overall_levels
 from spectral_transcoder.sensor.times.resampling import Resampler
 from spectral_transcoder.third_octave import FAST, N_BANDS, SLOW
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spectral_transcoder.sensor.prediction import Predictor
+    from spectral_transcoder.sensor.hearing.predictor import Predictor
 
 __all__ = ["GROUPS", "WAYS", "Clips", "clip_scores", "durations", "read_clips"]
 

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from audiokit.files import write_whole
-from spectral_transcoder.sensor.prediction import BLOCK_SECONDS
+from spectral_transcoder.sensor.hearing.predictor import BLOCK_SECONDS
 from spectral_transcoder.sensor.presence.thresholds import SMALLEST_SCORE, Threshold
 
 if TYPE_CHECKING:

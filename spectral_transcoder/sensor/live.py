@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectral_transcoder.sensor.calibration import LevelHistogram
-from spectral_transcoder.sensor.quality import Quality
+from spectral_transcoder.sensor.levels.overall import LevelHistogram
+from spectral_transcoder.sensor.levels.quality import Quality
 from spectral_transcoder.sensor.reading.opening import follow_levels
-from spectral_transcoder.sensor.report import notes_on
-from spectral_transcoder.sensor.tagging import block_columns
+from spectral_transcoder.sensor.results.columns import block_columns
+from spectral_transcoder.sensor.results.report import notes_on
 from spectral_transcoder.sensor.times.clock import as_text
 
 if TYPE_CHECKING:

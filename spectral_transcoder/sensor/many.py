@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,22 +15,24 @@ from audiokit.files import short_stem
 from audiokit.memory import keep_memory
 from audiokit.paths import RESULTS
 from spectral_transcoder.sensor.bands.choosing import NoBandsError
-from spectral_transcoder.sensor.calibration import DEFAULT_OFFSET_DB, automatic_offset, find_calibrations
-from spectral_transcoder.sensor.output import check_format
-from spectral_transcoder.sensor.quality import duration
+from spectral_transcoder.sensor.levels.calibrations import find_calibrations
+from spectral_transcoder.sensor.levels.offset import DEFAULT_OFFSET_DB, automatic_offset
+from spectral_transcoder.sensor.levels.quality import duration
+from spectral_transcoder.sensor.levels.sources import Reading
 from spectral_transcoder.sensor.reading.finding import STANDARD_INPUT, find_levels, is_of_many_uses, stem_of
 from spectral_transcoder.sensor.reading.opening import open_levels
-from spectral_transcoder.sensor.sources import Reading
-from spectral_transcoder.sensor.summary import Summary
-from spectral_transcoder.sensor.tagging import Tagger, Wanted
+from spectral_transcoder.sensor.results.summary import Summary
+from spectral_transcoder.sensor.results.tables import check_format
+from spectral_transcoder.sensor.tagging import Tagger
+from spectral_transcoder.sensor.wanted import Wanted
 from teachers.label_groups import group_members
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from spectral_transcoder.sensor.calibrator import Calibration
-    from spectral_transcoder.sensor.prediction import Predictor
-    from spectral_transcoder.sensor.sources import LevelSource
+    from spectral_transcoder.sensor.hearing.predictor import Predictor
+    from spectral_transcoder.sensor.levels.calibrator import Calibration
+    from spectral_transcoder.sensor.levels.sources import LevelSource
 
 __all__ = ["SOME_LEFT_OUT", "prepare_tagger", "tag_all"]
 
@@ -101,39 +103,73 @@ def tag_all(
     if calibrator is not None:
         reading = replace(reading, calibrations=_calibrations(paths, reading, calibrator))
     if db_offset is None:
-        db_offset = automatic_offset(_readable(tqdm(paths, unit="file", desc="offset", disable=None), reading))
-        print(f"offset: {db_offset:.2f} dB (--auto_offset); for the same one again: --db_offset {db_offset:.2f}")
+        db_offset = _common_offset(paths, reading)
     tagger = prepare_tagger(predictor, db_offset=db_offset, reading=reading, wanted=wanted)
-    n_done, n_failed = 0, 0
-    stems: dict[Path, str | Path] = {}
-    named = {Path(name) for name in names}
-    own = {Path(path).resolve() for path, _ in files}
-    mine = _share_of(files, share)
+    batch = _Batch(tagger, named={Path(name) for name in names}, own={Path(path).resolve() for path in paths})
+    mine = _share_of(paths, share)
+    made_of: dict[Path, str | Path] = {}
     for path, folder in files:
         stem = output / folder / ("stdin" if path == STANDARD_INPUT else short_stem(stem_of(Path(path))))
-        if str(path) not in mine:
-            stems.setdefault(stem, path)
-            continue
+        first = made_of.setdefault(stem, path)
+        if str(path) in mine:
+            batch.tag(path, stem, first=first)
+    return batch.status
+
+
+@dataclass
+class _Batch:
+    """Files that are tagged some after the others, and how that went."""
+
+    tagger: Tagger
+    named: Collection[Path]
+    """By the user, and not found in a folder."""
+
+    own: Collection[Path]
+    """All that is to be read."""
+
+    n_done: int = 0
+    n_failed: int = 0
+
+    def tag(self, path: str | Path, stem: Path, *, first: str | Path) -> None:
+        """Tag a file, and tell what was made or what is wrong.
+
+        Parameters
+        ----------
+        path
+        stem
+            folder and beginning of the names of all that is made.
+        first
+            file of which that is made, where several have this stem.
+        """
         try:
-            if stem in stems:
-                raise UserError(
-                    f"{path} would overwrite what is made of {stems[stem]}: rename it, or use another --output"
-                )
-            _spare(own, path, tagger.files(stem))
-            stems[stem] = path
-            for file in tagger.tag(path, stem):
+            if first is not path:
+                raise UserError(f"{path} would overwrite what is made of {first}: rename it, or use another --output")
+            _spare(self.own, path, self.tagger.files(stem))
+            for file in self.tagger.tag(path, stem):
                 print(f"  {file}")
-            n_done += 1
+            self.n_done += 1
         except NoBandsError as error:
-            is_expected = Path(path) not in named and is_of_many_uses(Path(path))
+            is_expected = Path(path) not in self.named and is_of_many_uses(Path(path))
             print(f"passed over: {error}" if is_expected else f"error: {error}", file=sys.stderr)
-            n_failed += not is_expected
+            self.n_failed += not is_expected
         except Exception as error:
             print(f"error: {in_one_line(error, path)}", file=sys.stderr)
-            n_failed += 1
-    if n_failed and n_done:
-        print(f"{n_failed} of {n_done + n_failed} files could not be used, as told above", file=sys.stderr)
-    return 0 if not n_failed else SOME_LEFT_OUT if n_done else 1
+            self.n_failed += 1
+
+    @property
+    def status(self) -> int:
+        """Exit status of all; that some could not be used is told."""
+        if self.n_failed and self.n_done:
+            n_files = self.n_done + self.n_failed
+            print(f"{self.n_failed} of {n_files} files could not be used, as told above", file=sys.stderr)
+        return 0 if not self.n_failed else SOME_LEFT_OUT if self.n_done else 1
+
+
+def _common_offset(paths: Sequence[str | Path], reading: Reading) -> float:
+    """The offset of all files together, told."""
+    found = automatic_offset(_readable(tqdm(paths, unit="file", desc="offset", disable=None), reading))
+    print(f"offset: {found:.2f} dB (--auto_offset); for the same one again: --db_offset {found:.2f}")
+    return found
 
 
 def _calibrations(paths: Sequence[str | Path], reading: Reading, nominal: float) -> dict[str, Calibration]:
@@ -149,12 +185,12 @@ def _calibrations(paths: Sequence[str | Path], reading: Reading, nominal: float)
     return found
 
 
-def _share_of(files: Sequence[tuple[str | Path, Path]], share: tuple[int, int]) -> set[str]:
+def _share_of(paths: Sequence[str | Path], share: tuple[int, int]) -> set[str]:
     """Every n-th file by its name, beginning with the k-th; that there is none is told."""
     number, n_shares = share
-    mine = sorted({str(path) for path, _ in files})[number - 1 :: n_shares]
+    mine = sorted({str(path) for path in paths})[number - 1 :: n_shares]
     if not mine:
-        print(f"share {number} of {n_shares} is empty: there are {len(files)} files")
+        print(f"share {number} of {n_shares} is empty: there are {len(paths)} files")
     return set(mine)
 
 

@@ -10,67 +10,38 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from tqdm import tqdm
 
 from audiokit.errors import UserError
 from audiokit.files import make_folder, readable
 from audiokit.reports.figures import save
 from audiokit.storage.holding import hold, remove_parts
-from spectral_transcoder.inversion import ITERATIONS
-from spectral_transcoder.sensor.calibration import DEFAULT_OFFSET_DB, LevelHistogram
-from spectral_transcoder.sensor.excerpt import read_excerpt, transcoder_for_sound, write_excerpt
-from spectral_transcoder.sensor.hearing import unheard_groups
-from spectral_transcoder.sensor.kept_scores import KeptScores
-from spectral_transcoder.sensor.output import open_table
-from spectral_transcoder.sensor.overview import Overview
-from spectral_transcoder.sensor.periods import Periods
-from spectral_transcoder.sensor.picture import sensor_figure
+from spectral_transcoder.sensor.hearing.kept_scores import KeptScores
+from spectral_transcoder.sensor.levels.offset import DEFAULT_OFFSET_DB
+from spectral_transcoder.sensor.levels.overall import LevelHistogram
+from spectral_transcoder.sensor.levels.quality import Quality, duration
+from spectral_transcoder.sensor.levels.sources import Reading
 from spectral_transcoder.sensor.presence.thresholds import PRESENCE_LABELS, Threshold, find_thresholds
-from spectral_transcoder.sensor.quality import Quality, duration
+from spectral_transcoder.sensor.presence.unheard import unheard_groups
 from spectral_transcoder.sensor.reading.opening import open_levels
-from spectral_transcoder.sensor.record import is_recorded, write_record
-from spectral_transcoder.sensor.report import notes_on, report
-from spectral_transcoder.sensor.sources import Reading
+from spectral_transcoder.sensor.results.columns import block_columns, period_columns
+from spectral_transcoder.sensor.results.excerpt import read_excerpt, transcoder_for_sound, write_excerpt
+from spectral_transcoder.sensor.results.overview import Overview
+from spectral_transcoder.sensor.results.periods import Periods
+from spectral_transcoder.sensor.results.picture import sensor_figure
+from spectral_transcoder.sensor.results.record import is_recorded, write_record
+from spectral_transcoder.sensor.results.report import notes_on, report
+from spectral_transcoder.sensor.results.tables import open_table
+from spectral_transcoder.sensor.wanted import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Self
 
-    from numpy.typing import NDArray
+    from spectral_transcoder.sensor.hearing.predictor import Predictor
+    from spectral_transcoder.sensor.levels.sources import LevelSource
+    from spectral_transcoder.sensor.results.summary import Summary
 
-    from spectral_transcoder.sensor.prediction import Predictor, Scored
-    from spectral_transcoder.sensor.sources import LevelSource
-    from spectral_transcoder.sensor.summary import Summary
-
-__all__ = ["Tagger", "Wanted", "block_columns"]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What to make of each file."""
-
-    format: str = "csv"
-    """csv, parquet or h5."""
-
-    n_top: int = 3
-    groups: Path = PRESENCE_LABELS
-    threshold: float | None = None
-    """Score from which on groups are present that `thresholds` does not name; by default what was chosen for each."""
-
-    thresholds: Mapping[str, float] = field(default_factory=dict)
-    probabilities: bool = False
-    """Write how probable it is that each group is present."""
-
-    all_scores: bool = True
-    """Write the scores of all labels, and not only the summary."""
-
-    picture: bool = True
-    audio: tuple[str, int] | None = None
-    """Beginning and seconds of an excerpt to make a sound of."""
-
-    iterations: int = ITERATIONS
-    """Of Griffin-Lim, for that sound."""
+__all__ = ["Tagger"]
 
 
 @dataclass(frozen=True)
@@ -241,7 +212,7 @@ class Tagger:
                 if kept:
                     kept.remove()
                 raise UserError(f"{source.name} has not one whole second of levels: there is nothing to tag")
-            tables["presence"].write(_with_names(source, periods.columns()))
+            tables["presence"].write(period_columns(source, periods.columns()))
         lines = notes_on(source, self.summary, **found, db_offset=self.db_offset)
         for line in lines:
             print(f"{source.name}: {line}", file=sys.stderr)
@@ -256,27 +227,6 @@ class Tagger:
         path = _named(stem, f"_from_{name}_{transcoder_for_sound(self.predictor)[0]}.wav")
         write_excerpt(path, self.predictor, levels, db_offset=self.db_offset, iterations=self.wanted.iterations)
         return path
-
-
-def block_columns(source: LevelSource, scored: Scored) -> dict[str, NDArray]:
-    """What every table has of blocks before their scores, by column."""
-    columns = {"time": scored.times, "seconds": scored.seconds, "level_db": scored.levels.round(2)}
-    return columns | _series_columns(source, scored.chunks)
-
-
-def _series_columns(source: LevelSource, numbers: NDArray[np.integer]) -> dict[str, NDArray]:
-    """The column that tells which series a block is of: its name, or its number where it has none."""
-    if not source.is_chunked:
-        return {}
-    if not source.series_names:
-        return {"chunk": numbers}
-    return {"sensor": np.array([source.series_names[number] for number in numbers], object)}
-
-
-def _with_names(source: LevelSource, columns: dict[str, NDArray]) -> dict[str, NDArray]:
-    """Columns with that of the series by its name, or without it where there is one series."""
-    numbers = columns.pop("chunk")
-    return {"time": columns.pop("time")} | _series_columns(source, numbers) | columns
 
 
 def _named(stem: Path, ending: str) -> Path:

@@ -71,7 +71,7 @@ def test_what_is_no_file_of_clips_is_refused(tmp_path):
 
 def test_one_command_gives_the_table_and_writes_what_is_shipped(tmp_path, clips_file, monkeypatch, capsys):
     models = save_yamnet(tmp_path / "models")
-    for module, name in ((lorient1k.thresholds, "CHOSEN"), (lorient1k.hearing, "MEASURED")):
+    for module, name in ((lorient1k.thresholds, "CHOSEN"), (lorient1k.unheard, "MEASURED")):
         copy = tmp_path / getattr(module, name).name
         copy.write_bytes(getattr(module, name).read_bytes())
         monkeypatch.setattr(module, name, copy)

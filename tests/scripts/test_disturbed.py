@@ -46,7 +46,7 @@ def commands(tmp_path_factory):
         return predict_third_octave.main([str(levels), *options, "--device", "cpu", "--output", str(output)])
 
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr("spectral_transcoder.sensor.prediction.SECONDS_HELD", 5)
+        monkeypatch.setattr("spectral_transcoder.sensor.hearing.listener.SECONDS_HELD", 5)
         listening, collecting = listening_commands(folder, monkeypatch), collecting_commands(monkeypatch)
         one_by_one = {name: partial(listening[name], sounds[:2]) for name in ONE_BY_ONE}
         of_all = {name: partial(_status, collecting[name], sounds) for name in OF_ALL}

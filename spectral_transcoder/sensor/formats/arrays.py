@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audiokit.errors import UserError
-from spectral_transcoder.sensor import sources
-from spectral_transcoder.sensor.sources import LevelSource, Piece, Reading
+from spectral_transcoder.sensor.levels import sources
+from spectral_transcoder.sensor.levels.sources import LevelSource, Piece, Reading
 from spectral_transcoder.sensor.times.cadence import CADENCES
 from spectral_transcoder.sensor.times.clock import parse_time
 from spectral_transcoder.sensor.times.zones import parse_zone

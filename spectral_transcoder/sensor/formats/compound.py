@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audiokit.errors import UserError
-from spectral_transcoder.sensor import sources
 from spectral_transcoder.sensor.formats.table import SAMPLE_ROWS, Rows, Table
+from spectral_transcoder.sensor.levels import sources
 from spectral_transcoder.third_octave import N_BANDS, NOMINAL_FREQUENCIES
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from spectral_transcoder.sensor.bands.choosing import NoBandsError
 from spectral_transcoder.sensor.formats.arrays import ArraySource
 from spectral_transcoder.sensor.formats.compound import CompoundTable, PlainTable
 from spectral_transcoder.sensor.formats.header import LEAST_BANDS, band_score
-from spectral_transcoder.sensor.sources import DEFAULT_DATASET
+from spectral_transcoder.sensor.levels.sources import DEFAULT_DATASET
 from spectral_transcoder.sensor.times.columns import find_times
 from spectral_transcoder.sensor.times.reader import TimeReader
 from spectral_transcoder.third_octave import N_BANDS
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import h5py
     from numpy.typing import NDArray
 
-    from spectral_transcoder.sensor.sources import Reading
+    from spectral_transcoder.sensor.levels.sources import Reading
     from spectral_transcoder.sensor.times.clock import Clock
 
 __all__ = ["open_hdf5"]

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
-from spectral_transcoder.sensor.sources import Unreadable
+from spectral_transcoder.sensor.levels.sources import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

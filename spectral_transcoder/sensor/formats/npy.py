@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spectral_transcoder.sensor.sources import Reading
+    from spectral_transcoder.sensor.levels.sources import Reading
 
 __all__ = ["open_npy"]
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audiokit.errors import UserError
-from spectral_transcoder.sensor import sources
 from spectral_transcoder.sensor.formats.header import LEAST_BANDS, band_score, is_number
 from spectral_transcoder.sensor.formats.table import SAMPLE_ROWS, Rows, Table
-from spectral_transcoder.sensor.sources import Unreadable
+from spectral_transcoder.sensor.levels import sources
+from spectral_transcoder.sensor.levels.sources import Unreadable
 from spectral_transcoder.sensor.times.cadence import CADENCES
 from spectral_transcoder.sensor.times.dates import STAMP, parse_stamps
 from spectral_transcoder.sensor.times.zones import ZONE_BEHIND_TIME

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from spectral_transcoder.sensor.sources import Unreadable
+    from spectral_transcoder.sensor.levels.sources import Unreadable
 
 __all__ = ["SAMPLE_ROWS", "Rows", "Table"]
 

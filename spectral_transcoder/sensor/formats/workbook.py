@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audiokit.errors import UserError, briefly
-from spectral_transcoder.sensor import sources
 from spectral_transcoder.sensor.bands.choosing import NoBandsError
 from spectral_transcoder.sensor.formats.header import find_header
 from spectral_transcoder.sensor.formats.table import SAMPLE_ROWS, Rows, Table
+from spectral_transcoder.sensor.levels import sources
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

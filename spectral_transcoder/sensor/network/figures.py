@@ -15,7 +15,7 @@ from spectral_transcoder.sensor.network.accumulation import (
     means,
 )
 from spectral_transcoder.sensor.network.tables import WEEKDAYS
-from spectral_transcoder.sensor.picture import GAP_COLOUR, SCORE_COLOURS
+from spectral_transcoder.sensor.results.picture import GAP_COLOUR, SCORE_COLOURS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectral_transcoder.sensor.bands.weighting import weights
-from spectral_transcoder.sensor.calibration import LevelHistogram, overall_levels
+from spectral_transcoder.sensor.levels.overall import LevelHistogram, overall_levels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

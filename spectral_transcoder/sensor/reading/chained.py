@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
-from spectral_transcoder.sensor.sources import LevelSource, Piece
+from spectral_transcoder.sensor.levels.sources import LevelSource, Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -23,11 +23,11 @@ from spectral_transcoder.sensor.formats.records import RecordTable
 from spectral_transcoder.sensor.formats.table import Table
 from spectral_transcoder.sensor.formats.text import TextTable
 from spectral_transcoder.sensor.formats.workbook import open_sheets
+from spectral_transcoder.sensor.levels.sources import LevelSource, Reading
 from spectral_transcoder.sensor.reading.chained import ChainedSource
 from spectral_transcoder.sensor.reading.finding import STANDARD_INPUT, SUFFIXES, suffix_of
 from spectral_transcoder.sensor.reading.following import following
 from spectral_transcoder.sensor.reading.table_source import TableSource
-from spectral_transcoder.sensor.sources import LevelSource, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

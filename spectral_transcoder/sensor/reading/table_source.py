@@ -15,8 +15,8 @@ from spectral_transcoder.sensor.bands.completing import complete
 from spectral_transcoder.sensor.bands.names import find_bands
 from spectral_transcoder.sensor.bands.quantity import quantity_of
 from spectral_transcoder.sensor.bands.weighting import weights
+from spectral_transcoder.sensor.levels.sources import LevelSource, Piece, Reading, Unreadable
 from spectral_transcoder.sensor.reading.meters import recognise
-from spectral_transcoder.sensor.sources import LevelSource, Piece, Reading, Unreadable
 from spectral_transcoder.sensor.times.cadence import CADENCES, cadence_of, target_of
 from spectral_transcoder.sensor.times.clock import Clock, parse_time
 from spectral_transcoder.sensor.times.columns import find_times, is_in_utc, zone_of_column

@@ -18,13 +18,13 @@ import pytest
 from sensor_fixtures import NAMES, write_h5
 
 from audiokit.errors import UserError
-from spectral_transcoder.sensor.calibration import automatic_offset
-from spectral_transcoder.sensor.excerpt import read_excerpt
-from spectral_transcoder.sensor.frames import frames
-from spectral_transcoder.sensor.quality import Quality
+from spectral_transcoder.sensor.levels.frames import frames
+from spectral_transcoder.sensor.levels.offset import automatic_offset
+from spectral_transcoder.sensor.levels.quality import Quality
+from spectral_transcoder.sensor.levels.sources import Reading
 from spectral_transcoder.sensor.reading.finding import find_levels
 from spectral_transcoder.sensor.reading.opening import open_levels
-from spectral_transcoder.sensor.sources import Reading
+from spectral_transcoder.sensor.results.excerpt import read_excerpt
 from spectral_transcoder.sensor.times.clock import Clock, text_of
 
 HEADER = ["time", *NAMES]

@@ -1,0 +1,1 @@
+"""Blocks of levels to scores: transcoder, then teacher, or a tagger, many windows at once."""

@@ -1,0 +1,125 @@
+"""A teacher, a transcoder and taggers from their files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audiokit.devices import can_mix_precision
+from audiokit.errors import UserError
+from audiokit.learning.inference import quicken
+from audiokit.paths import ROOT
+from spectral_transcoder.hearing import find_tagger, load_tagger
+from spectral_transcoder.listening.generate import prepare, transcoder_folders
+from spectral_transcoder.sensor.hearing.listener import BESIDE_TAGGER, TAGGER
+from spectral_transcoder.sensor.hearing.predictor import BLOCK_SECONDS, Predictor
+from spectral_transcoder.transcoders.store import find_transcoders
+from spectral_transcoder.transcoders.tagger import frames_in_a_second
+from teachers.registry import find_weights, module_of
+
+if TYPE_CHECKING:
+    from spectral_transcoder.transcoders.store import StoredTranscoder
+
+__all__ = ["PREFERRED_TEACHERS", "load_predictor"]
+
+PREFERRED_TEACHERS = ("mn04_as", "YamNet", "mn10_as", "PANN")
+"""The first whose weights are at hand is the default: quick ones come first, for there are years to go through."""
+
+PREFERRED_TRANSCODERS = ("tcn", "cnn_logits", "cnn_mels", "pinv")
+
+
+def load_predictor(
+    teacher: str | None = None,
+    transcoder: str | None = None,
+    *,
+    teacher_weights: Path | None = None,
+    models: Path = ROOT,
+    device: str = "auto",
+    block_seconds: int = BLOCK_SECONDS,
+    mixed_precision: bool = False,
+    foreground: bool = False,
+) -> Predictor:
+    """Load a teacher and a transcoder.
+
+    Parameters
+    ----------
+    teacher
+        name; by default the first of `PREFERRED_TEACHERS` whose weights are there.
+    transcoder
+        name; by default the first of tcn, cnn_logits, cnn_mels and pinv that is there, and for levels a second apart
+        the tagger for them, where there is one. Where there is none for the cadence, `tagger` is `tcn`.
+    teacher_weights
+        a checkpoint, in place of the one below `models`.
+    models
+        folder that `download_pretrained_models.py --output` was given.
+    device
+        auto, cpu, cuda …
+    block_seconds
+        of a row of scores, whole seconds.
+    mixed_precision
+        compute in bfloat16 where the device has it, see `Listener`.
+    foreground
+        score voices and birds by what stands out of the background.
+
+    Raises
+    ------
+    UserError
+        where the teacher's weights are missing, or there is no such transcoder or device.
+    """
+    models = Path(models)
+    name = teacher or next((name for name in PREFERRED_TEACHERS if find_weights(name, models)), PREFERRED_TEACHERS[0])
+    taggers = _wanted_taggers(name, transcoder, models)
+    loaded = prepare(
+        teacher=name,
+        teacher_weights=teacher_weights,
+        transcoders=[BESIDE_TAGGER if transcoder == TAGGER else transcoder] if transcoder else None,
+        models=models,
+        device=device,
+    )
+    if loaded.teacher is None:
+        raise UserError(
+            f"the weights of {name} are missing, and without them there are no tags: get them with "
+            f"python3 download_pretrained_models.py --only {module_of(name).download_name(name)}"
+        )
+    at_hand = loaded.transcoders | ({TAGGER: loaded.transcoders[BESIDE_TAGGER]} if taggers else {})
+    chosen = transcoder or next(name for name in PREFERRED_TRANSCODERS if name in at_hand)
+    return Predictor(
+        quicken(loaded.teacher),
+        quicken(at_hand[chosen]),
+        chosen,
+        loaded.device,
+        mixed_precision=mixed_precision and can_mix_precision(loaded.device),
+        transcoders=loaded.transcoders,
+        taggers={n_frames: load_tagger(stored, loaded.device) for n_frames, stored in taggers.items()},
+        block_seconds=block_seconds,
+        foreground=foreground,
+        notes=tuple(loaded.notes) if chosen == "pinv" and not transcoder else (),
+    )
+
+
+def _wanted_taggers(teacher: str, transcoder: str | None, models: Path) -> dict[int, StoredTranscoder]:
+    """Taggers to be heard, by the frames in a second of the levels that they take.
+
+    Raises
+    ------
+    UserError
+        where taggers are asked for, and there is none.
+    """
+    if transcoder not in (None, TAGGER):
+        return {}
+    found = _find_taggers(teacher, models)
+    if transcoder is None:
+        # At 125 ms the tagger is better in some respects and worse in others (docs/results.md); at 1 s it is better.
+        return {n_frames: stored for n_frames, stored in found.items() if n_frames == frames_in_a_second("slow")}
+    if not found:
+        raise UserError(f"no tagger for {teacher} is here: name another transcoder, or a teacher that has one")
+    return found
+
+
+def _find_taggers(teacher: str, models: Path) -> dict[int, StoredTranscoder]:
+    """Those that are here, as above; none without `tcn` beside them."""
+    folders = transcoder_folders(models)
+    if BESIDE_TAGGER not in find_transcoders(teacher, folders):
+        return {}
+    found = {frames_in_a_second(cadence): find_tagger(teacher, cadence, folders) for cadence in ("fast", "slow")}
+    return {n_frames: stored for n_frames, stored in found.items() if stored}

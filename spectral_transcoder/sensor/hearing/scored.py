@@ -1,0 +1,35 @@
+"""Successive blocks of levels with what was heard in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Scored"]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Successive blocks with their scores."""
+
+    times: NDArray[np.float64]
+    """(n,), of the beginning of each, s."""
+
+    chunks: NDArray[np.integer]
+    """(n,), the number of the series that each belongs to: the chunk in an array (chunks, frames, 29), else 0."""
+
+    seconds: NDArray[np.integer]
+    """(n,), whole seconds that the scores rest on."""
+
+    levels: NDArray[np.float64]
+    """(n,), mean level of all bands together over the frames that are there (Leq), dB as in the file."""
+
+    scores: NDArray[np.float32]
+    """(n, n_labels) in [0, 1]; NaN where less than half of a block's seconds are there."""
+
+    bands: NDArray[np.float32] = field(repr=False)
+    """(n, frames_per_block, 29), the frames, dB as in the file, NaN in gaps."""

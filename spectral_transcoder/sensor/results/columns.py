@@ -1,0 +1,36 @@
+"""Columns that tables of blocks, of hours and of days begin with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spectral_transcoder.sensor.hearing.scored import Scored
+    from spectral_transcoder.sensor.levels.sources import LevelSource
+
+__all__ = ["block_columns", "period_columns"]
+
+
+def block_columns(source: LevelSource, scored: Scored) -> dict[str, NDArray]:
+    """What every table has of blocks before their scores, by column."""
+    columns = {"time": scored.times, "seconds": scored.seconds, "level_db": scored.levels.round(2)}
+    return columns | _series_columns(source, scored.chunks)
+
+
+def _series_columns(source: LevelSource, numbers: NDArray[np.integer]) -> dict[str, NDArray]:
+    """The column that tells which series a block is of: its name, or its number where it has none."""
+    if not source.is_chunked:
+        return {}
+    if not source.series_names:
+        return {"chunk": numbers}
+    return {"sensor": np.array([source.series_names[number] for number in numbers], object)}
+
+
+def period_columns(source: LevelSource, columns: dict[str, NDArray]) -> dict[str, NDArray]:
+    """Columns with that of the series by its name, or without it where there is one series."""
+    numbers = columns.pop("chunk")
+    return {"time": columns.pop("time")} | _series_columns(source, numbers) | columns
