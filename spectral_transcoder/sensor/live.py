@@ -11,7 +11,7 @@ import numpy as np
 from spectral_transcoder.sensor.levels.overall import LevelHistogram
 from spectral_transcoder.sensor.levels.quality import Quality
 from spectral_transcoder.sensor.reading.opening import follow_levels
-from spectral_transcoder.sensor.results.columns import block_columns
+from spectral_transcoder.sensor.results.columns import summary_columns
 from spectral_transcoder.sensor.results.report import notes_on
 from spectral_transcoder.sensor.times.clock import as_text
 
@@ -52,7 +52,7 @@ def follow(tagger: Tagger, path: str | Path) -> None:
         found = {"quality": quality, "histogram": histogram, "seconds_held": 1}
         try:
             for scored in predictor.score(source, db_offset=tagger.db_offset, **found):
-                columns = block_columns(source, scored) | tagger.summary.columns(scored.scores)
+                columns = summary_columns(source, scored, tagger.summary)
                 for line in _lines(columns | {"time": as_text(scored.times, source.clock)}):
                     print(line, flush=True)
         finally:

@@ -24,7 +24,7 @@ from spectral_transcoder.sensor.levels.sources import Reading
 from spectral_transcoder.sensor.presence.thresholds import PRESENCE_LABELS, Threshold, find_thresholds
 from spectral_transcoder.sensor.presence.unheard import unheard_groups
 from spectral_transcoder.sensor.reading.opening import open_levels
-from spectral_transcoder.sensor.results.columns import block_columns, period_columns
+from spectral_transcoder.sensor.results.columns import block_columns, period_columns, summary_columns
 from spectral_transcoder.sensor.results.excerpt import read_excerpt, transcoder_for_sound, write_excerpt
 from spectral_transcoder.sensor.results.overview import Overview
 from spectral_transcoder.sensor.results.periods import Periods
@@ -201,10 +201,9 @@ class Tagger:
             found = {"quality": quality, "histogram": histogram}
             periods = Periods(self.summary, clock=source.clock, zone=source.zone, hop_seconds=source.hop_seconds)
             for scored in self.predictor.score(source, db_offset=self.db_offset, **found, kept=kept):
-                columns = block_columns(source, scored)
-                tables["summary"].write(columns | self.summary.columns(scored.scores))
+                tables["summary"].write(summary_columns(source, scored, self.summary))
                 if "scores" in tables:
-                    tables["scores"].write(columns, scored.scores)
+                    tables["scores"].write(block_columns(source, scored), scored.scores)
                 overview.add(scored)
                 periods.add(scored)
                 progress.update(len(scored.times) * self.predictor.block_seconds)

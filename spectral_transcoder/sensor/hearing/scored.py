@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from spectral_transcoder.sensor.presence.indicators import a_weighted_levels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,3 +36,8 @@ class Scored:
 
     bands: NDArray[np.float32] = field(repr=False)
     """(n, frames_per_block, 29), the frames, dB as in the file, NaN in gaps."""
+
+    @cached_property
+    def a_weighted(self) -> NDArray[np.float64]:
+        """(n, frames_per_block), A-weighted level of all bands together, dB as in the file, NaN in gaps."""
+        return a_weighted_levels(self.bands)

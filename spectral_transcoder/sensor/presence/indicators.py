@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spectral_transcoder.sensor.bands.weighting import weights
-from spectral_transcoder.sensor.levels.overall import LevelHistogram, overall_levels
+from spectral_transcoder.sensor.levels.overall import LevelHistogram, mean_levels, overall_levels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["DAY_PARTS", "Indicators", "MeanLevel", "a_weighted_levels", "day_evening_night"]
+__all__ = ["DAY_PARTS", "Indicators", "MeanLevel", "a_weighted_levels", "block_indicators", "day_evening_night"]
 
 EXCEEDED = {"LA10": 90.0, "LA50": 50.0, "LA90": 10.0}
 """Levels that are exceeded for 10, 50 and 90 % of the time, and the percentile that each is."""
@@ -29,6 +29,29 @@ LEAST_COVERAGE = 0.5
 def a_weighted_levels(bands: NDArray[np.floating]) -> NDArray[np.float64]:
     """A-weighted level of all bands together: (..., 29) dB → (...,) dB; NaN in gaps."""
     return overall_levels(bands + weights("A"))
+
+
+def block_indicators(levels: NDArray[np.floating]) -> dict[str, NDArray[np.float64]]:
+    """LAeq and percentile levels of blocks, by their names, each (n,) in dB to the hundredth; NaN without any frame.
+
+    Parameters
+    ----------
+    levels : (n, n_frames)
+        A-weighted, dB; NaN in gaps.
+    """
+    # NaN come last.
+    ordered, n_known = np.sort(levels, axis=1), (~np.isnan(levels)).sum(axis=1)
+    exceeded = {name: _percentiles(ordered, n_known, percent) for name, percent in EXCEEDED.items()}
+    return {name: values.round(2) for name, values in {"LAeq": mean_levels(levels), **exceeded}.items()}
+
+
+def _percentiles(ordered: NDArray[np.floating], n_known: NDArray[np.integer], percent: float) -> NDArray[np.float64]:
+    """Percentile of the first `n_known` values of each row, (n, n_values) that rise, as `numpy.percentile` has it."""
+    rank = percent / 100 * np.maximum(n_known - 1, 0)
+    below = np.floor(rank).astype(int)
+    low, high = (np.take_along_axis(ordered, at[:, None], axis=1)[:, 0] for at in (below, np.ceil(rank).astype(int)))
+    with np.errstate(invalid="ignore"):
+        return np.where(rank == below, low, low * (1 - rank % 1) + high * (rank % 1))
 
 
 class MeanLevel:

@@ -6,19 +6,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spectral_transcoder.sensor.presence.indicators import block_indicators
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spectral_transcoder.sensor.hearing.scored import Scored
     from spectral_transcoder.sensor.levels.sources import LevelSource
+    from spectral_transcoder.sensor.results.summary import Summary
 
-__all__ = ["block_columns", "period_columns"]
+__all__ = ["block_columns", "period_columns", "summary_columns"]
 
 
 def block_columns(source: LevelSource, scored: Scored) -> dict[str, NDArray]:
     """What every table has of blocks before their scores, by column."""
     columns = {"time": scored.times, "seconds": scored.seconds, "level_db": scored.levels.round(2)}
     return columns | _series_columns(source, scored.chunks)
+
+
+def summary_columns(source: LevelSource, scored: Scored, summary: Summary) -> dict[str, NDArray]:
+    """The table of what was heard in each block, and how loud it was, by column."""
+    return block_columns(source, scored) | block_indicators(scored.a_weighted) | summary.columns(scored.scores)
 
 
 def _series_columns(source: LevelSource, numbers: NDArray[np.integer]) -> dict[str, NDArray]:

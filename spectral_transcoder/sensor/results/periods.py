@@ -11,7 +11,6 @@ from spectral_transcoder.sensor.presence.indicators import (
     DAY_PARTS,
     Indicators,
     MeanLevel,
-    a_weighted_levels,
     day_evening_night,
 )
 from spectral_transcoder.sensor.times.clock import Clock
@@ -79,7 +78,7 @@ class Periods:
         if not len(scored.times):
             return
         local = self._local(scored.times)
-        levels = a_weighted_levels(scored.bands)
+        levels = scored.a_weighted
         scores = self.summary.group_scores(scored.scores)
         present, probable = self.summary.present(scores), self.summary.probabilities(scores)
         known = ~np.isnan(scored.scores[:, 0])

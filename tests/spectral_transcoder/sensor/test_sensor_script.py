@@ -19,6 +19,7 @@ import predict_third_octave
 from audiokit import cli
 from audiokit.reports.figures import new_figure
 from spectral_transcoder.sensor import load_predictor
+from spectral_transcoder.sensor.bands.weighting import weights
 from spectral_transcoder.sensor.many import SOME_LEFT_OUT
 from spectral_transcoder.third_octave import third_octave
 
@@ -76,10 +77,13 @@ def test_a_file_becomes_tables_and_a_picture(tmp_path, run_and_draw, out, models
     np.testing.assert_allclose(scores.iloc[:, 3:], expected_scores(models, levels[:160]), atol=6e-6)
     summary = pd.read_csv(out / "place.de_summary.csv")
     assert list(summary)[3:] == [
-        "label_1", "score_1", "label_2", "score_2", "label_3", "score_3",
+        "LAeq", "LA10", "LA50", "LA90", "label_1", "score_1", "label_2", "score_2", "label_3", "score_3",
         "voice", "birds", "traffic", "voice_present", "birds_present", "traffic_present",
     ]  # fmt: skip
     assert list(summary["label_1"]) == list(scores.iloc[:, 3:].idxmax(axis=1))
+    a_weighted = 10 * np.log10((10 ** ((levels[:160] + weights("A")) / 10)).sum(axis=1)).reshape(2, 80)
+    np.testing.assert_allclose(summary["LAeq"], 10 * np.log10((10 ** (a_weighted / 10)).mean(axis=1)), atol=0.006)
+    np.testing.assert_allclose(summary["LA90"], np.percentile(a_weighted, 10, axis=1), atol=0.006)
     presence = pd.read_csv(out / "place.de_presence.csv")
     assert list(presence["period"]) == ["hour", "day"]
     assert list(presence["time"]) == ["2024-05-01T12:00:00.000Z", "2024-05-01T00:00:00.000Z"]

@@ -8,7 +8,12 @@ import pytest
 
 from spectral_transcoder.sensor.bands.weighting import weights
 from spectral_transcoder.sensor.hearing.scored import Scored
-from spectral_transcoder.sensor.presence.indicators import Indicators, a_weighted_levels, day_evening_night
+from spectral_transcoder.sensor.presence.indicators import (
+    Indicators,
+    a_weighted_levels,
+    block_indicators,
+    day_evening_night,
+)
 from spectral_transcoder.sensor.presence.thresholds import PRESENCE_LABELS, Threshold, find_thresholds
 from spectral_transcoder.sensor.results.periods import Periods
 from spectral_transcoder.sensor.results.summary import Summary
@@ -77,6 +82,23 @@ def test_percentile_levels_are_exceeded_for_their_share_of_the_time():
     values = indicators.values()
     assert (values["LA10"], values["LA50"], values["LA90"]) == pytest.approx((90, 50, 10), abs=0.01)
     assert values["LAeq"] == pytest.approx(10 * np.log10(np.mean(10 ** (np.arange(101) / 10))), abs=0.01)
+
+
+def test_blocks_have_the_levels_of_what_is_there_in_them():
+    levels = np.array([np.arange(101), [*range(0, 100, 2), *[np.nan] * 51], np.full(101, np.nan)], float)
+    found = block_indicators(levels)
+    assert list(found) == ["LAeq", "LA10", "LA50", "LA90"]
+    assert (found["LA10"][0], found["LA50"][0], found["LA90"][0]) == (90, 50, 10)
+    for name, percent in {"LA10": 90, "LA50": 50, "LA90": 10}.items():
+        assert found[name][1] == pytest.approx(np.percentile(levels[1, :50], percent), abs=0.005)
+    assert found["LAeq"][0] == pytest.approx(10 * np.log10(np.mean(10 ** (np.arange(101) / 10))), abs=0.005)
+    assert all(np.isnan(values[2]) for values in found.values())
+
+
+def test_levels_of_blocks_without_any_energy_are_minus_infinity():
+    found = block_indicators(np.array([np.full(80, -np.inf), [-np.inf] * 60 + [60.0] * 20]))
+    assert all(values[0] == -np.inf for values in found.values())
+    assert (found["LA10"][1], found["LA50"][1]) == (60, -np.inf)
 
 
 def test_levels_are_a_weighted():
