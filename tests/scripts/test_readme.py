@@ -109,13 +109,6 @@ def test_command_runs(command, clone):
         assert (clone / written).stat().st_size > 1000
 
 
-@pytest.mark.parametrize("script", [block for language, block in BLOCKS if language == "bash"])
-def test_first_task_of_a_job_array_runs(script, clone):
-    done = run(f"export SLURM_ARRAY_TASK_ID=1\n{script}", clone)
-    assert done.returncode == 0, done.stderr
-    assert "quay" in done.stdout
-
-
 @pytest.mark.parametrize("code", [block for language, block in BLOCKS if language == "python"])
 def test_python_example_prints_scores(code, clone):
     done = run(f"python3 - <<'END'\n{code}\nEND", clone)
