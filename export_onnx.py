@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from audiokit import cli
 from audiokit.errors import UserError
-from teachers.options import add_models_option, add_teacher_weights_option
+from teachers.options import add_foreground_option, add_models_option, add_teacher_weights_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="FILE",
         help="csv with the columns label and group; by default those of predict_third_octave.py: traffic, voice, birds",
     )
+    add_foreground_option(parser)
     return parser.parse_args(arguments)
 
 
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the file."""
     options = parse(arguments)
     with cli.quick_imports():
+        from spectral_transcoder.sensor.hearing.foreground import in_front_by_default
         from spectral_transcoder.sensor.hearing.onnx_tagger import export_tagger
         from spectral_transcoder.sensor.presence.thresholds import PRESENCE_LABELS, Threshold, find_thresholds
         from spectral_transcoder.third_octave import FAST
@@ -65,11 +67,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.with_teacher:
         teacher = load_teacher(options.teacher, weights=options.teacher_weights, folder=options.models).eval()
         groups = group_members(teacher.labels, options.groups or PRESENCE_LABELS)
-        heard = {"teacher": options.teacher, "transcoder": options.transcoder, "hop_seconds": FAST.hop_seconds}
+        in_front = in_front_by_default(options.teacher) if options.foreground is None else options.foreground
+        through = f"{options.transcoder}{'+foreground' * in_front}"
+        heard = {"teacher": options.teacher, "transcoder": through, "hop_seconds": FAST.hop_seconds}
         # Of groups of one's own nothing is known, whatever their names are.
         chosen = {} if options.groups else find_thresholds(groups, **heard)
         thresholds = {name: chosen.get(name, Threshold()).score for name in groups}
-        difference = export_tagger(transcoder, teacher, groups, path, thresholds=thresholds)
+        difference = export_tagger(transcoder, teacher, groups, path, thresholds=thresholds, in_front=in_front)
     else:
         difference = export_onnx(transcoder, path)
     print(f"{path} (within {difference:.1g} of PyTorch)")

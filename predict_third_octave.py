@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from audiokit import cli
 from audiokit.options import add_device_option, add_mixed_precision_option
 from audiokit.paths import RESULTS
-from teachers.options import add_models_option, add_teacher_options
+from teachers.options import add_foreground_option, add_models_option, add_teacher_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,8 +45,7 @@ def _add_models(group: argparse._ArgumentGroup) -> None:
     add_device_option(group)
     add_models_option(group)
     add_mixed_precision_option(group, effect="faster where the processor has bfloat16; scores differ a little")
-    help_text = "score voices and birds by what stands out of the background of their block: better with YamNet"
-    group.add_argument("--foreground", action="store_true", help=help_text)
+    add_foreground_option(group)
 
 
 def _add_calibration(group: argparse._ArgumentGroup) -> None:

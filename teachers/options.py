@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import BooleanOptionalAction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,15 @@ from audiokit.paths import ROOT
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
-__all__ = ["add_models_option", "add_teacher_options", "add_teacher_weights_option"]
+__all__ = ["add_foreground_option", "add_models_option", "add_teacher_options", "add_teacher_weights_option"]
+
+
+def add_foreground_option(parser: ArgumentParser) -> None:
+    """Add `--foreground` and `--no-foreground`; None, where neither is given, is what is better for the teacher."""
+    help_text = (
+        "score voices and birds by what stands out of the background; by default with YamNet, which hears them so"
+    )
+    parser.add_argument("--foreground", action=BooleanOptionalAction, help=help_text)
 
 
 def add_models_option(parser: ArgumentParser) -> None:

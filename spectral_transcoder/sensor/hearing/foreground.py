@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from spectral_transcoder.sensor.presence.thresholds import PRESENCE_LABELS
 from teachers.label_groups import group_members
@@ -15,33 +15,40 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["foreground", "labels_in_front"]
+__all__ = ["foreground", "in_front_by_default", "labels_in_front"]
 
 IN_FRONT = ("voice", "birds")
 """Groups whose sources come and go; the traffic of a city is its background."""
+
+BETTER_IN_FRONT = frozenset({"YamNet"})
+"""Teachers that hear these better in front, on annotated sensors (docs/results.md)."""
 
 DEPTH_DB = 35.0
 """By which levels fall at most."""
 
 
-def foreground(seconds: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Levels of blocks without the background: the median energy of each band over a block is taken off.
+def foreground(seconds: torch.Tensor) -> torch.Tensor:
+    """Levels of windows without the background: the median energy of each band over a window is taken off.
 
     Parameters
     ----------
-    seconds : (n_blocks, n_seconds, n_frames, n_bands)
-        in dB; NaN in gaps.
+    seconds : (n_windows, n_seconds, n_frames, n_bands)
+        in dB.
 
     Returns
     -------
     the same, at most `DEPTH_DB` lower
     """
-    energy = 10 ** (np.asarray(seconds, np.float64) / 10)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # blocks without any frame have no median
-        background = np.nanmedian(energy, axis=(1, 2), keepdims=True)
-    with np.errstate(divide="ignore"):
-        return (10 * np.log10(np.maximum(energy - background, energy * 10 ** (-DEPTH_DB / 10)))).astype(np.float32)
+    energy = 10 ** (seconds / 10)
+    ordered = energy.flatten(1, 2).sort(dim=1).values
+    n_frames = ordered.shape[1]
+    background = (ordered[:, (n_frames - 1) // 2] + ordered[:, n_frames // 2]) / 2
+    return 10 * torch.maximum(energy - background[:, None, None], energy * 10 ** (-DEPTH_DB / 10)).log10()
+
+
+def in_front_by_default(teacher: str) -> bool:
+    """Whether a teacher scores voices and birds by the foreground where nothing else is asked for."""
+    return teacher in BETTER_IN_FRONT
 
 
 def labels_in_front(labels: Sequence[str]) -> NDArray[np.integer]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from spectral_transcoder.sensor.hearing.foreground import foreground, labels_in_front
 from spectral_transcoder.sensor.hearing.windows import join
 from spectral_transcoder.third_octave import FAST
 from spectral_transcoder.transcoding import transcode_levels
@@ -57,6 +58,9 @@ class Listener:
     transcoder_name: str
     device: torch.device
     mixed_precision: bool = False
+    foreground: bool = False
+    """Whether voices and birds are scored by what stands out of the background of their window."""
+
     transcoders: Mapping[str, nn.Module] = field(default_factory=dict)
     """All that are at hand, by name."""
 
@@ -89,6 +93,11 @@ class Listener:
             return TAGGER
         return BESIDE_TAGGER if self.transcoder_name == TAGGER else self.transcoder_name
 
+    def hearing_name(self, hop_seconds: float) -> str:
+        """The same, and whether voices and birds are heard in front: what was measured is filed by it."""
+        name = self.heard_through(hop_seconds)
+        return f"{name}+foreground" if self.foreground else name
+
     def transcode(self, seconds: NDArray[np.float32], *, transcoder: nn.Module | None = None) -> torch.Tensor:
         """Mel spectrograms of calibrated seconds.
 
@@ -103,32 +112,41 @@ class Listener:
         -------
         (n, chunk_frames, n_mels)
         """
-        levels = torch.from_numpy(seconds).to(self.device)
-        if levels.shape[1] == 1:
-            levels = levels.expand(-1, FRAMES_PER_SECOND, -1).contiguous()
-        network = transcoder or self.transcoder
-        with self._computing():
-            return transcode_levels(network, levels)
+        return self._transcoded(torch.from_numpy(seconds).to(self.device), transcoder or self.transcoder)
 
     def window_scores(self, seconds: NDArray[np.float32]) -> NDArray[np.float32]:
         """Scores of windows of calibrated seconds, some at a time: (n, n_seconds, n_frames, 29) → (n, n_labels)."""
         n_at_once = max(1, SECONDS_AT_ONCE * self._factor // seconds.shape[1])
-        parts = (seconds[start : start + n_at_once] for start in range(0, len(seconds), n_at_once))
-        return torch.cat([self._heard(windows).float().cpu() for windows in parts]).numpy()
+        parts = torch.from_numpy(seconds).split(n_at_once)
+        return torch.cat([self._heard(windows.to(self.device)).float().cpu() for windows in parts]).numpy()
 
-    def _heard(self, windows: NDArray[np.float32]) -> torch.Tensor:
+    def _heard(self, windows: torch.Tensor) -> torch.Tensor:
+        scores = self._scores(windows)
+        if not self.foreground:
+            return scores
+        in_front = torch.as_tensor(labels_in_front(self.labels), device=self.device)
+        return scores.index_copy(1, in_front, self._scores(foreground(windows))[:, in_front])
+
+    def _scores(self, windows: torch.Tensor) -> torch.Tensor:
+        """Scores by the tagger for the cadence of windows, by the teacher through the transcoder, or by both."""
         tagger = self.taggers.get(windows.shape[2])
         if tagger is None:
             return self._transcoded_scores(windows)
         with self._computing():
-            own = tagger.scores(torch.from_numpy(windows).to(self.device))
+            own = tagger.scores(windows)
         return own if tagger.is_alone else tagger.joined(own, self._transcoded_scores(windows))
 
-    def _transcoded_scores(self, windows: NDArray[np.float32]) -> torch.Tensor:
-        chunks = self.transcode(windows.reshape(-1, *windows.shape[2:]))
+    def _transcoded_scores(self, windows: torch.Tensor) -> torch.Tensor:
+        chunks = self._transcoded(windows.flatten(0, 1), self.transcoder)
         with self._computing():
             mel = join(chunks.unflatten(0, windows.shape[:2]), self.teacher.front_end)
             return self.teacher.scores(mel)
+
+    def _transcoded(self, levels: torch.Tensor, transcoder: nn.Module) -> torch.Tensor:
+        if levels.shape[1] == 1:
+            levels = levels.expand(-1, FRAMES_PER_SECOND, -1).contiguous()
+        with self._computing():
+            return transcode_levels(transcoder, levels)
 
     @property
     def _factor(self) -> int:

@@ -11,6 +11,7 @@ from audiokit.learning.inference import quicken
 from audiokit.paths import ROOT
 from spectral_transcoder.hearing import find_tagger, load_tagger
 from spectral_transcoder.listening.generate import prepare, transcoder_folders
+from spectral_transcoder.sensor.hearing.foreground import in_front_by_default
 from spectral_transcoder.sensor.hearing.listener import BESIDE_TAGGER, TAGGER
 from spectral_transcoder.sensor.hearing.predictor import BLOCK_SECONDS, Predictor
 from spectral_transcoder.transcoders.store import find_transcoders
@@ -37,7 +38,7 @@ def load_predictor(
     device: str = "auto",
     block_seconds: int = BLOCK_SECONDS,
     mixed_precision: bool = False,
-    foreground: bool = False,
+    foreground: bool | None = None,
 ) -> Predictor:
     """Load a teacher and a transcoder.
 
@@ -59,7 +60,7 @@ def load_predictor(
     mixed_precision
         compute in bfloat16 where the device has it, see `Listener`.
     foreground
-        score voices and birds by what stands out of the background.
+        score voices and birds by what stands out of the background; by default, where the teacher hears them better so.
 
     Raises
     ------
@@ -92,7 +93,7 @@ def load_predictor(
         transcoders=loaded.transcoders,
         taggers={n_frames: load_tagger(stored, loaded.device) for n_frames, stored in taggers.items()},
         block_seconds=block_seconds,
-        foreground=foreground,
+        foreground=in_front_by_default(name) if foreground is None else foreground,
         notes=tuple(loaded.notes) if chosen == "pinv" and not transcoder else (),
     )
 

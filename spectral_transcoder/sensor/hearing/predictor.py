@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spectral_transcoder.sensor.hearing.foreground import foreground, labels_in_front
 from spectral_transcoder.sensor.hearing.listener import FRAMES_PER_SECOND, Listener
 from spectral_transcoder.sensor.hearing.scored import Scored
 from spectral_transcoder.sensor.hearing.windows import mean_over_windows, whole_seconds
@@ -50,16 +49,8 @@ class Predictor(Listener):
     """
 
     block_seconds: int = BLOCK_SECONDS
-    foreground: bool = False
-    """Whether voices and birds are scored by what stands out of the background of their block."""
-
     notes: tuple[str, ...] = ()
     """What could not be had, a line each."""
-
-    def hearing_name(self, hop_seconds: float) -> str:
-        """What levels are heard through, and whether voices and birds in front: what was measured is filed by it."""
-        name = self.heard_through(hop_seconds)
-        return f"{name}+foreground" if self.foreground else name
 
     def score(
         self,
@@ -160,7 +151,7 @@ class Predictor(Listener):
         )
 
     def scores_of_blocks(self, seconds: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Scores of blocks from their whole seconds; with `foreground`, those of voices and birds from what stands out.
+        """Scores of blocks from their whole seconds.
 
         Parameters
         ----------
@@ -171,11 +162,7 @@ class Predictor(Listener):
         -------
         (n_blocks, n_labels)
         """
-        scores = self._scores_of_levels(seconds)
-        if self.foreground:
-            labels = labels_in_front(self.labels)
-            scores[:, labels] = self._scores_of_levels(foreground(seconds))[:, labels]
-        return scores
+        return mean_over_windows(seconds, self.window_scores, n_labels=len(self.labels))
 
     def _score_held(
         self,
@@ -205,6 +192,3 @@ class Predictor(Listener):
             scores=scores[told],
             bands=levels[told],
         )
-
-    def _scores_of_levels(self, seconds: NDArray[np.float32]) -> NDArray[np.float32]:
-        return mean_over_windows(seconds, self.window_scores, n_labels=len(self.labels))
