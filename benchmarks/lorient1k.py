@@ -6,7 +6,7 @@ prints, for each teacher, transcoder (`tcn+foreground`: with `--foreground`) and
 the levels, Pearson's r over clips of the annotated time of presence with the mean score of a clip and with its mean
 probability of presence, the area under the ROC curve over seconds, and the share of time of presence beside the true
 one. Thresholds and probabilities of a clip come from the other clips. In brackets, the interval that holds 95 % of
-bootstrap samples over clips.
+bootstrap samples over clips. A second table has the Brier score over seconds of three ways to make probabilities.
 
 The file has `fast_125ms` (clips, frames, 29) and `slow_1s` (clips, seconds, 29) in dB, `presence_per_second` (clips,
 seconds, 3) and `time_of_presence` (clips, 3) of traffic, voices and birds (Gontier et al., Zenodo 5153616). Offset: the
@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from presence_clips import GROUPS, WAYS, clip_scores, read_clips
 from presence_measures import PUBLISHED, measure, table_of, write_shipped
+from presence_probabilities import brier_scores, brier_table
 from tqdm import tqdm
 
 from audiokit import cli
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missing = [name for name in options.teachers if not find_weights(name, options.models)]
     if missing:
         raise UserError(f"the weights of {', '.join(missing)} are not below {options.models}: --models or --teachers")
-    rows = []
+    rows, of_probabilities = [], {}
     pairs = [(teacher, transcoder) for teacher in options.teachers for transcoder in options.transcoders]
     for teacher, transcoder in tqdm(pairs, unit="model", disable=None):
         name, _, front = transcoder.partition("+")
@@ -68,7 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for way in options.ways:
             scores = clip_scores(predictor, [members[group] for group in GROUPS], *WAYS[way](clips))
             rows.append(measure(scores, clips, teacher=teacher, transcoder=transcoder, way=way))
+            of_probabilities[rows[-1].title] = brier_scores(scores, clips)
     print(table_of([*PUBLISHED, *rows]))
+    print(f"\n{brier_table(of_probabilities)}")
     if options.write:
         write_shipped(rows, name=options.file.stem, chosen=thresholds.CHOSEN, heard=unheard.MEASURED)
         print(f"{thresholds.CHOSEN} and {unheard.MEASURED}")

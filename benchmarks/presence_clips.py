@@ -10,6 +10,7 @@ import numpy as np
 from audiokit.errors import UserError
 from spectral_transcoder.sensor.bands.completing import complete
 from spectral_transcoder.sensor.bands.weighting import weights
+from spectral_transcoder.sensor.hearing.predictor import BLOCK_SECONDS
 from spectral_transcoder.sensor.levels.offset import calibrate
 from spectral_transcoder.sensor.levels.overall import overall_levels
 from spectral_transcoder.sensor.times.resampling import Resampler
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from spectral_transcoder.sensor.hearing.predictor import Predictor
 
-__all__ = ["GROUPS", "WAYS", "Clips", "clip_scores", "durations", "read_clips"]
+__all__ = ["GROUPS", "WAYS", "Clips", "blocks_of_clips", "clip_scores", "durations", "read_clips"]
 
 GROUPS = ("traffic", "voice", "birds")
 """In the order of the file."""
@@ -114,6 +115,13 @@ def durations(n_seconds: int, block_seconds: int) -> NDArray[np.integer]:
     """Seconds of each block of a clip; the last may be short."""
     starts = np.arange(0, n_seconds, block_seconds)
     return np.minimum(block_seconds, n_seconds - starts)
+
+
+def blocks_of_clips(clips: Clips) -> tuple[NDArray[np.float64], NDArray[np.integer]]:
+    """Shares of the seconds of blocks with each source, (n_clips, n_blocks, 3), and how many seconds these are."""
+    seconds = durations(clips.seconds.shape[1], BLOCK_SECONDS)
+    starts = np.cumsum(seconds) - seconds
+    return np.add.reduceat(clips.seconds, starts, axis=1) / seconds[:, None], seconds
 
 
 def clip_scores(

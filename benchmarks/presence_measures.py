@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from presence_clips import GROUPS, durations
+from presence_clips import GROUPS, blocks_of_clips
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from audiokit.files import write_whole
-from spectral_transcoder.sensor.hearing.predictor import BLOCK_SECONDS
 from spectral_transcoder.sensor.presence.thresholds import SMALLEST_SCORE, Threshold
 
 if TYPE_CHECKING:
@@ -117,11 +116,8 @@ def choose_threshold(
 
 def measure(scores: NDArray[np.floating], clips: Clips, *, teacher: str, transcoder: str, way: str) -> Measured:
     """Measure the scores of one way, (n_clips, n_blocks, n_groups)."""
-    n_seconds = clips.seconds.shape[1]
-    seconds = durations(n_seconds, BLOCK_SECONDS)
-    starts = np.cumsum(seconds) - seconds
+    present, seconds = blocks_of_clips(clips)
     scores = scores[:, : len(seconds)]
-    present = np.add.reduceat(clips.seconds, starts, axis=1) / seconds[:, None]
     told = np.zeros_like(scores)
     probable = np.zeros_like(scores)
     chosen = {}

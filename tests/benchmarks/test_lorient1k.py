@@ -4,8 +4,9 @@ import lorient1k
 import numpy as np
 import pytest
 from audio_fixtures import save_yamnet
-from presence_clips import WAYS, durations, read_clips
+from presence_clips import WAYS, blocks_of_clips, durations, read_clips
 from presence_measures import choose_threshold, interval
+from presence_probabilities import brier_scores, brier_table
 
 from audiokit.errors import UserError
 
@@ -44,6 +45,21 @@ def test_a_threshold_is_reached_for_as_much_of_the_time_as_the_source_is_there()
 def test_a_score_that_falls_where_the_source_is_has_no_probability():
     scores = np.linspace(0.01, 1, 100)
     assert np.isnan(choose_threshold(scores, 1 - scores, np.full(100, 10)).slope)
+
+
+def test_probabilities_of_other_clips_are_judged_by_their_squared_error(clips_file):
+    clips = read_clips(clips_file)
+    present, _ = blocks_of_clips(clips)
+    scores = np.exp(4 * present + 0.1 * np.random.default_rng(0).standard_normal(present.shape))
+    scores[:, :, 2] = np.random.default_rng(1).random(present.shape[:2])
+    found = brier_scores(scores, clips)
+    least = (clips.seconds.mean(axis=(0, 1)) * (1 - clips.seconds.mean(axis=(0, 1))))[:2]
+    for way in ("logistic", "isotonic"):
+        assert all(np.array(found[way][:2]) < found["share of time"][:2]), way
+    assert found["share of time"][:2] == pytest.approx(least, abs=0.06)
+    # What has nothing to do with the source is told by steps with more confidence than it deserves.
+    assert found["isotonic"][2] > found["share of time"][2]
+    assert "| a | " in brier_table({"a": found})
 
 
 def test_the_interval_holds_the_value():
