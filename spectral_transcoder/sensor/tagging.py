@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Tagger"]
 
+LAYOUT = 2
+"""Of the tables: those of an earlier one are made again."""
+
 
 @dataclass(frozen=True)
 class Tagger:
@@ -154,6 +157,7 @@ class Tagger:
         labels = self.predictor.labels
         facts = self._of_scores(source, path) | {
             **asdict(self.wanted),
+            "layout": LAYOUT,
             "groups": {name: [labels[index] for index in members] for name, members in self.summary.groups.items()},
             "unheard": sorted(self.summary.unheard),
             "thresholds": {name: self.summary.threshold_of(name).score for name in self.summary.groups},

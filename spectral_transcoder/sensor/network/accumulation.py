@@ -13,15 +13,15 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["HOUR_S", "HourSums", "Means", "add_up", "block_sums", "calendar_of", "means"]
+__all__ = ["HOUR_S", "SECONDS_WITH_LEVEL", "HourSums", "Means", "add_up", "block_sums", "calendar_of", "means"]
 
 HOUR_S = 3600
 HOURS_A_DAY, DAYS_A_WEEK = 24, 7
 FIRST_WEEKDAY = 3
 """1970-01-01 was a Thursday; Monday is 0."""
 
-N_OF_ALL = 3
-"""Sums before those of groups."""
+N_OF_ALL, SECONDS_WITH_LEVEL = 3, 1
+"""Sums before those of groups, and the place of one of them."""
 
 
 class Means(NamedTuple):
@@ -31,7 +31,7 @@ class Means(NamedTuple):
     """(n,) with scores."""
 
     levels: NDArray[np.float64]
-    """(n,) Leq, dB as in the tables; NaN where nobody knows."""
+    """(n,) LAeq, dB as in the tables; NaN where nobody knows."""
 
     percent: NDArray[np.float64]
     """(n, n_groups) share of the seconds in which each group was present; NaN where nobody knows."""

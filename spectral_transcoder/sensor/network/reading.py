@@ -53,7 +53,7 @@ class Blocks:
 
     seconds: NDArray[np.float64]
     levels: NDArray[np.float64]
-    """(n,) dB"""
+    """(n,) LAeq, dB"""
 
     known: NDArray[np.bool_]
     """(n,) whether there are scores."""
@@ -130,7 +130,7 @@ def _blocks(frame: pd.DataFrame, clock: Clock, record: Record) -> Blocks:
         clock,
         frame["time"].to_numpy(np.float64),
         frame["seconds"].to_numpy(np.float64),
-        frame["level_db"].to_numpy(np.float64),
+        frame["LAeq"].to_numpy(np.float64),
         ~np.isnan(scores).all(axis=1),
         present,
         _series(frame, record),

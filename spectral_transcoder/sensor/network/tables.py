@@ -8,13 +8,16 @@ import numpy as np
 
 from spectral_transcoder.sensor.network.accumulation import (
     DAYS_A_WEEK,
+    HOUR_S,
     HOURS_A_DAY,
+    SECONDS_WITH_LEVEL,
     HourSums,
     Means,
     add_up,
     calendar_of,
     means,
 )
+from spectral_transcoder.sensor.presence.indicators import DAY_PARTS, day_evening_night
 from spectral_transcoder.sensor.times.clock import Clock, text_of
 
 if TYPE_CHECKING:
@@ -35,8 +38,8 @@ DECIMALS = 2
 def month_table(sensor: Sensor, groups: Sequence[str]) -> pd.DataFrame:
     """A row for each month, day of the week and hour of the day that has scores, in this order.
 
-    Columns: `sensor`, `month` (2024-05), `weekday`, `hour` (0 to 23), `seconds` with scores, `level_db` (Leq, dB as in
-    the tables), and for each group `<group>_percent`, its share of the seconds; NaN where nobody knows.
+    Columns: `sensor`, `month` (2024-05), `weekday`, `hour` (0 to 23), `seconds` with scores, `LAeq` (dB as in the
+    tables), and for each group `<group>_percent`, its share of the seconds; NaN where nobody knows.
     """
     import pandas as pd
 
@@ -49,7 +52,7 @@ def month_table(sensor: Sensor, groups: Sequence[str]) -> pd.DataFrame:
         "weekday": np.array(WEEKDAYS, object)[keys % HOURS_A_WEEK // HOURS_A_DAY],
         "hour": keys % HOURS_A_DAY,
         "seconds": told.seconds,
-        "level_db": told.levels.round(DECIMALS),
+        "LAeq": told.levels.round(DECIMALS),
     }
     columns |= {f"{name}_percent": values.round(DECIMALS) for name, values in zip(groups, told.percent.T, strict=True)}
     return pd.DataFrame(columns)
@@ -75,7 +78,8 @@ def sensor_facts(sensor: Sensor, groups: Sequence[str], place: Place | None, zon
         "first_block": text_of(sensor.spans[0][0], sensor.clock),
         "last_block": text_of(max(last for _, last, _ in sensor.spans), sensor.clock),
         "seconds": float(total.seconds[0]),
-        "level_db": _known(total.levels)[0],
+        "LAeq": _known(total.levels)[0],
+        "Lden": _known(np.array([_lden(hours.sums, len(days))]))[0],
         "percent": {name: _known(values)[0] for name, values in zip(groups, total.percent.T, strict=True)},
         "days": {
             "day": np.datetime_as_string(days.astype("datetime64[D]")).tolist(),
@@ -85,9 +89,22 @@ def sensor_facts(sensor: Sensor, groups: Sequence[str], place: Place | None, zon
     }
 
 
+def _lden(of_hours: np.ndarray, n_days: int) -> float:
+    """Lden of all days together from the sums of the hours of the day, (24, n_sums).
+
+    Of day, evening and night, half must be there.
+    """
+    levels, coverage = [], []
+    for first, last, _ in DAY_PARTS:
+        part = of_hours[np.arange(first, last) % HOURS_A_DAY].sum(axis=0, keepdims=True)
+        levels.append(means(part).levels[0])
+        coverage.append(part[0, SECONDS_WITH_LEVEL] / (n_days * (last - first) * HOUR_S))
+    return day_evening_night(levels, coverage)
+
+
 def _series(told: Means, groups: Sequence[str]) -> dict[str, object]:
     percent = {name: _known(values) for name, values in zip(groups, told.percent.T, strict=True)}
-    return {"seconds": told.seconds.tolist(), "level_db": _known(told.levels), "percent": percent}
+    return {"seconds": told.seconds.tolist(), "LAeq": _known(told.levels), "percent": percent}
 
 
 def _known(values: np.ndarray) -> list[float | None]:

@@ -70,7 +70,7 @@ def test_traffic_is_there_from_8_to_9_alone(kind, tmp_path):
     np.testing.assert_array_equal(table.traffic_percent, np.where(table.hour == 8, 100, 0))
     assert (table.birds_percent == 0).all()
     assert (table.seconds == 3600).all()
-    assert (table.level_db == 60).all()
+    assert (table.LAeq == 60).all()
     assert table.weekday.drop_duplicates().tolist()[::6] == ["Monday", "Sunday"]
 
 
@@ -83,7 +83,7 @@ def test_json_tells_place_presence_and_series(mapped):
     facts = json.loads((mapped / "square_sensor.json").read_text())
     assert (facts["latitude"], facts["longitude"]) == (47.75, -3.36)
     assert facts["percent"] == {"traffic": pytest.approx(100 / 24, abs=0.01), "birds": 0}
-    assert facts["level_db"] == 80
+    assert (facts["LAeq"], facts["Lden"]) == (80, pytest.approx(86.4, abs=0.05))
     assert facts["days"]["day"] == [f"2024-05-{day:02}" for day in range(6, 13)]
     assert facts["hours"]["percent"]["traffic"] == [100 * (hour == 17) for hour in range(24)]
 
