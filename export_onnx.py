@@ -67,7 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.with_teacher:
         teacher = load_teacher(options.teacher, weights=options.teacher_weights, folder=options.models).eval()
         groups = group_members(teacher.labels, options.groups or PRESENCE_LABELS)
-        in_front = in_front_by_default(options.teacher) if options.foreground is None else options.foreground
+        in_front = options.foreground
+        if in_front is None:
+            in_front = in_front_by_default(options.teacher, FAST.hop_seconds)
         through = f"{options.transcoder}{'+foreground' * in_front}"
         heard = {"teacher": options.teacher, "transcoder": through, "hop_seconds": FAST.hop_seconds}
         # Of groups of one's own nothing is known, whatever their names are.

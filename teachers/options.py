@@ -16,9 +16,7 @@ __all__ = ["add_foreground_option", "add_models_option", "add_teacher_options", 
 
 def add_foreground_option(parser: ArgumentParser) -> None:
     """Add `--foreground` and `--no-foreground`; None, where neither is given, is what is better for the teacher."""
-    help_text = (
-        "score voices and birds by what stands out of the background; by default with YamNet, which hears them so"
-    )
+    help_text = "score voices and birds by what stands out of the background; by default with YamNet at 125 ms"
     parser.add_argument("--foreground", action=BooleanOptionalAction, help=help_text)
 
 

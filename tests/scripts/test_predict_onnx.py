@@ -70,7 +70,7 @@ def test_numbers_are_those_of_the_large_script(way, models, tmp_path):
     for group, members in group_members(predictor.labels, PRESENCE_LABELS).items():
         found = np.array([float(row[group]) for row in rows])
         np.testing.assert_allclose(found, expected.to_numpy()[:, members].max(axis=1), atol=2e-5)
-        least = find_thresholds([group], teacher="YamNet", transcoder="tcn", hop_seconds=0.125)[group].score
+        least = find_thresholds([group], teacher="YamNet", transcoder="tcn+foreground", hop_seconds=0.125)[group].score
         assert [row[f"{group}_present"] for row in rows] == [str(int(score >= least)) for score in found]
     assert [row["label_1"] for row in rows] == expected.idxmax(axis=1).tolist()
     np.testing.assert_allclose([float(row["score_1"]) for row in rows], expected.max(axis=1), atol=2e-5)
@@ -103,7 +103,7 @@ def test_the_file_tells_what_it_gives(models):
     session = onnxruntime.InferenceSession(models / "tags.onnx", providers=["CPUExecutionProvider"])
     facts = {name: json.loads(text) for name, text in session.get_modelmeta().custom_metadata_map.items()}
     assert facts["groups"] == list(group_members(facts["labels"], PRESENCE_LABELS)) == ["voice", "birds", "traffic"]
-    chosen = find_thresholds(facts["groups"], teacher="YamNet", transcoder="tcn", hop_seconds=0.125)
+    chosen = find_thresholds(facts["groups"], teacher="YamNet", transcoder="tcn+foreground", hop_seconds=0.125)
     assert facts["thresholds"] == [chosen[group].score for group in facts["groups"]]
     assert len(facts["labels"]) == 521
     assert (facts["bands"][0], facts["bands"][-1], facts["calibration_db"]) == (20, 12500, 26)
@@ -115,7 +115,7 @@ def test_of_groups_of_ones_own_no_threshold_is_known(models, tmp_path):
     groups, path = tmp_path / "groups.csv", tmp_path / "own.onnx"
     groups.write_text("label,group\nSpeech,voice\nDog,dogs\n")
     options = ["--teacher", "YamNet", "--with_teacher", "--models", str(models), "--output", str(path)]
-    assert cli.run(export_onnx.main, [*options, "--groups", str(groups)]) == 0
+    assert cli.run(export_onnx.main, [*options, "--groups", str(groups), "--no-foreground"]) == 0
     facts = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).get_modelmeta().custom_metadata_map
     assert json.loads(facts["groups"]) == ["voice", "dogs"]
     assert json.loads(facts["thresholds"]) == [0.2, 0.2]

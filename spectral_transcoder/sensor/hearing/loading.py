@@ -11,7 +11,6 @@ from audiokit.learning.inference import quicken
 from audiokit.paths import ROOT
 from spectral_transcoder.hearing import find_tagger, load_tagger
 from spectral_transcoder.listening.generate import prepare, transcoder_folders
-from spectral_transcoder.sensor.hearing.foreground import in_front_by_default
 from spectral_transcoder.sensor.hearing.listener import BESIDE_TAGGER, TAGGER
 from spectral_transcoder.sensor.hearing.predictor import BLOCK_SECONDS, Predictor
 from spectral_transcoder.transcoders.store import find_transcoders
@@ -47,8 +46,8 @@ def load_predictor(
     teacher
         name; by default the first of `PREFERRED_TEACHERS` whose weights are there.
     transcoder
-        name; by default the first of tcn, cnn_logits, cnn_mels and pinv that is there, and for levels a second apart
-        the tagger for them, where there is one. Where there is none for the cadence, `tagger` is `tcn`.
+        name; by default the tagger for the cadence of the levels, where there is one, else the first of tcn,
+        cnn_logits, cnn_mels and pinv that is there. Where there is none for the cadence, `tagger` is `tcn`.
     teacher_weights
         a checkpoint, in place of the one below `models`.
     models
@@ -93,7 +92,7 @@ def load_predictor(
         transcoders=loaded.transcoders,
         taggers={n_frames: load_tagger(stored, loaded.device) for n_frames, stored in taggers.items()},
         block_seconds=block_seconds,
-        foreground=in_front_by_default(name) if foreground is None else foreground,
+        foreground=foreground,
         notes=tuple(loaded.notes) if chosen == "pinv" and not transcoder else (),
     )
 
@@ -109,10 +108,7 @@ def _wanted_taggers(teacher: str, transcoder: str | None, models: Path) -> dict[
     if transcoder not in (None, TAGGER):
         return {}
     found = _find_taggers(teacher, models)
-    if transcoder is None:
-        # At 125 ms the tagger is better in some respects and worse in others (docs/results.md); at 1 s it is better.
-        return {n_frames: stored for n_frames, stored in found.items() if n_frames == frames_in_a_second("slow")}
-    if not found:
+    if transcoder == TAGGER and not found:
         raise UserError(f"no tagger for {teacher} is here: name another transcoder, or a teacher that has one")
     return found
 

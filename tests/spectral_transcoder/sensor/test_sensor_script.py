@@ -109,7 +109,7 @@ def test_options_say_what_is_wanted(tmp_path, run, out, models):
         np.testing.assert_allclose(file["scores"], expected, atol=1e-6)
         assert list(file["chunk"]) == [0, 1, 2]
         np.testing.assert_allclose(np.diff(file["time"]), 20)
-        assert file.attrs["transcoder"] == "pinv"
+        assert file.attrs["transcoder"] == "pinv+foreground"
         assert file.attrs["db_offset"] == -70
     with h5py.File(out / "a_summary.h5") as file:
         people = expected[:, [predictor.labels.index("Speech"), predictor.labels.index("Laughter")]].max(axis=1)

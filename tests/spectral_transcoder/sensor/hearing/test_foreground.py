@@ -71,5 +71,6 @@ def test_labels_in_front_have_the_scores_of_the_foreground_and_the_others_those_
     assert not np.allclose(of_all[:, labels], in_front[:, labels])
 
 
-def test_yamnet_hears_in_front_by_default():
-    assert [in_front_by_default(name) for name in ("YamNet", "mn04_as", "PANN")] == [True, False, False]
+def test_yamnet_hears_in_front_by_default_at_125_ms():
+    found = [in_front_by_default(*what) for what in (("YamNet", 0.125), ("YamNet", 1), ("mn04_as", 0.125))]
+    assert found == [True, False, False]

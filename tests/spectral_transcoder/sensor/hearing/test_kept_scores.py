@@ -125,7 +125,18 @@ def tag(tmp_path, monkeypatch):
             return compute(self, seconds)
 
         monkeypatch.setattr(Predictor, "scores_of_blocks", counting)
-        options = ["--output", output, "--models", models, "--device", "cpu", "--transcoder", "pinv", *arguments]
+        options = [
+            "--output",
+            output,
+            "--models",
+            models,
+            "--device",
+            "cpu",
+            "--transcoder",
+            "pinv",
+            "--no-foreground",
+            *arguments,
+        ]
         try:
             predict_third_octave.main([str(option) for option in (path, *options)])
         except KeyboardInterrupt:

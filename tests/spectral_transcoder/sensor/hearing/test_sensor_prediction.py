@@ -96,7 +96,7 @@ def test_joined_seconds_have_a_frame_for_each_hop(name):
 @pytest.mark.parametrize("transcoder", ["pinv", "cnn_logits"])
 def test_levels_of_a_sound_have_the_scores_of_the_sound(models, transcoder):
     sound = scene(10)
-    predictor = load_predictor("YamNet", transcoder, models=models, device="cpu")
+    predictor = load_predictor("YamNet", transcoder, models=models, device="cpu", foreground=False)
     with torch.inference_mode():
         direct = predictor.teacher.chunk_scores(transcode(predictor.transcoder, torch.from_numpy(sound))).numpy()
     of_seconds = third_octave(sound.reshape(-1, 32000)).reshape(-1, 29)
@@ -113,7 +113,7 @@ def test_levels_of_a_sound_have_the_scores_of_the_sound(models, transcoder):
 def test_real_recordings_have_the_tags_that_they_have_directly(shared, teacher, transcoder, monkeypatch):
     monkeypatch.undo()
     sound = load(shared / "data" / "audio" / "birds.wav", sample_rate=32000)[: 32000 * 4]
-    predictor = load_predictor(teacher, transcoder, models=shared / "weights", device="cpu")
+    predictor = load_predictor(teacher, transcoder, models=shared / "weights", device="cpu", foreground=False)
     with torch.inference_mode():
         direct = predictor.teacher.chunk_scores(transcode(predictor.transcoder, torch.from_numpy(sound))).numpy()
     scores = predictor.score_levels(third_octave(sound), db_offset=OFFSET)[0]
@@ -254,8 +254,11 @@ def models_with_taggers(tmp_path_factory):
 
 def test_a_tagger_is_heard_beside_the_transcoder(models_with_taggers):
     levels = make_levels(240)
-    both = load_predictor("YamNet", "tagger", models=models_with_taggers, device="cpu")
-    transcoded = load_predictor("YamNet", "tcn", models=models_with_taggers, device="cpu").score_levels(levels)
+    both, other = (
+        load_predictor("YamNet", name, models=models_with_taggers, device="cpu", foreground=False)
+        for name in ("tagger", "tcn")
+    )
+    transcoded = other.score_levels(levels)
     windows = torch.from_numpy(levels - 90 + 26).reshape(3, 10, 8, 29)
     with torch.inference_mode():
         own = both.taggers[8].scores(windows)
@@ -264,10 +267,10 @@ def test_a_tagger_is_heard_beside_the_transcoder(models_with_taggers):
 
 
 def test_at_a_cadence_at_which_it_is_alone_nothing_is_transcoded(models_with_taggers, monkeypatch):
-    predictor = load_predictor("YamNet", models=models_with_taggers, device="cpu")
+    predictor = load_predictor("YamNet", models=models_with_taggers, device="cpu", foreground=False)
     assert predictor.transcoder_name == "tcn"
     levels = make_levels(20)
-    monkeypatch.setattr(type(predictor), "transcode", None)
+    monkeypatch.setattr(type(predictor), "_transcoded", None)
     (found,) = scored(predictor, piece(levels, step=1), hop_seconds=1)
     windows = torch.from_numpy(levels - 80 + 26).reshape(2, 10, 1, 29)
     with torch.inference_mode():
@@ -286,7 +289,7 @@ def test_weights_of_taggers_are_in_the_fingerprint(models_with_taggers):
 
 
 @pytest.mark.parametrize(
-    ("asked_for", "names"), [(None, ["tcn", "tagger"]), ("tagger", ["tagger", "tagger"]), ("tcn", ["tcn", "tcn"])]
+    ("asked_for", "names"), [(None, ["tagger", "tagger"]), ("tagger", ["tagger", "tagger"]), ("tcn", ["tcn", "tcn"])]
 )
 def test_what_levels_are_heard_through_depends_on_their_cadence(models_with_taggers, asked_for, names):
     predictor = load_predictor("YamNet", asked_for, models=models_with_taggers, device="cpu")
