@@ -191,7 +191,8 @@ def test_slow_levels_are_tagged_with_a_word_of_caution(tmp_path, run, out, model
     summary, groups = pd.read_csv(out / "a_summary.csv"), ("voice", "birds", "traffic")
     assert [f"{path}: {name} " in complaints for name in groups] == [summary[name].isna().all() for name in groups]
     scores = pd.read_csv(out / "a_scores.csv").iloc[:, 3:]
-    np.testing.assert_allclose(scores, expected_scores(models, np.repeat(levels, 8, axis=0), foreground=False), atol=6e-6)
+    expected = expected_scores(models, np.repeat(levels, 8, axis=0), foreground=False)
+    np.testing.assert_allclose(scores, expected, atol=6e-6)
 
 
 # The sound
