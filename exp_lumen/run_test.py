@@ -41,8 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with cli.quick_imports():
         from exp_lumen.evaluation.loading import load_for_use
         from exp_lumen.evaluation.measures import summary
-        from exp_lumen.evaluation.testing import run_on
+        from exp_lumen.evaluation.testing import names_of, run_on
 
+    names = names_of(options.dataset_paths)
     model, aggregation = load_for_use(
         options.ckpt,
         device=options.device,
@@ -50,11 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         threshold=options.prediction_threshold,
     )
     status = 0
-    for dataset in options.dataset_paths:
+    for dataset, name in zip(options.dataset_paths, names, strict=True):
         tested = run_on(
             model,
             dataset,
             options.out_dir,
+            name=name,
             aggregation=aggregation,
             batch_size=options.batch_size,
             pictures=not options.no_pictures,

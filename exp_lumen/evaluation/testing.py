@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import yaml
 
+from audiokit.errors import UserError
 from audiokit.files import make_folder, write_whole
 from audiokit.reports import figures
 from exp_lumen.data.clips import known_of, labels_of
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from exp_lumen.evaluation.answering import Answers
     from exp_lumen.evaluation.model_file import Model
 
-__all__ = ["Tested", "keys_of", "run_on"]
+__all__ = ["Tested", "keys_of", "names_of", "run_on"]
 
 UNREADABLE_TOLD = 5
 
@@ -46,8 +47,34 @@ class Tested:
     unreadable: dict[Path, str]
 
 
+def names_of(datasets: Sequence[str]) -> list[str]:
+    """Names for what comes of datasets, unlike each other: of file or folder, with that of the folder above if need be.
+
+    Raises
+    ------
+    UserError
+        where that does not tell them apart.
+    """
+    paths = [split_type(dataset)[1] for dataset in datasets]
+    short = [path.stem if path.is_file() else path.name or "recordings" for path in paths]
+    names = [
+        f"{path.resolve().parent.name}_{name}" if short.count(name) > 1 else name
+        for path, name in zip(paths, short, strict=True)
+    ]
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise UserError(f"{names.count(repeated[0])} datasets would be called {repeated[0]}: test them one by one")
+    return names
+
+
 def run_on(
-    model: Model, dataset: str, output: Path, *, aggregation: str, batch_size: int = 8, pictures: bool = True
+    model: Model,
+    dataset: str,
+    output: Path,
+    *,
+    name: str,
+    aggregation: str,
+    batch_size: int = 8,
+    pictures: bool = True,
 ) -> Tested:
     """Test or use a model on a dataset.
 
@@ -57,6 +84,8 @@ def run_on(
     ----------
     dataset
         TYPE:PATH, or a path without labels.
+    name
+        of what is written, `names_of` the datasets.
     aggregation
         of pieces, one of `aggregation.AGGREGATIONS`.
 
@@ -75,11 +104,12 @@ def run_on(
     keys = keys_of(answers.paths)
     given = {key: answer_as_json(row, thresholds) for key, row in zip(keys, scores, strict=True)}
     make_folder(output)
-    stem = output / (path.stem if path.is_file() else path.name or "recordings")
-    _write_text(stem.with_suffix(".json"), json.dumps(given, indent=1, ensure_ascii=False))
+    stem = output / name
+    _write_text(Path(f"{stem}.json"), json.dumps(given, indent=1, ensure_ascii=False))
     measures = None
     if clips is not None:
-        measures = _measure(clips, answers, scores, thresholds, stem, name=model.name, pictures=pictures)
+        title = f"{model.name}, {len(answers.paths)} recordings of {Path(*path.parts[-2:])}" if pictures else None
+        measures = _measure(clips, answers, scores, thresholds, stem, title=title)
     return Tested(given, measures, answers.unreadable)
 
 
@@ -96,9 +126,9 @@ def _measure(
     thresholds: NDArray,
     stem: Path,
     *,
-    name: str,
-    pictures: bool,
+    title: str | None,
 ) -> dict[str, object]:
+    """Write measures, and pictures where they have a title."""
     readable = set(answers.paths)
     kept = [clip for clip in clips if clip.path in readable]
     targets, known = labels_of(kept), known_of(kept)
@@ -107,8 +137,7 @@ def _measure(
     pieces = measures_of(targets[rows], answers.scores, known[rows], thresholds)
     for what, values in (("recordings", measured), ("pieces", pieces)):
         _write_text(Path(f"{stem}_{what}.yaml"), yaml.safe_dump(values, sort_keys=False))
-    if pictures:
-        title = f"{name}, {len(kept)} recordings of {stem.name}"
+    if title:
         decisions = scores >= thresholds
         drawn = {
             "instruments": instruments_figure(measured, title=title),

@@ -17,6 +17,7 @@ from exp_lumen.data.pieces import WaveformPieces, create_clip_rows, open_store
 from exp_lumen.data.sources import labelled_clips
 from exp_lumen.evaluation.answering import answer, scores_of
 from exp_lumen.evaluation.model_file import load_model
+from exp_lumen.evaluation.testing import names_of
 from exp_lumen.instruments import CODES
 from exp_lumen.networks.network import InstrumentNetwork
 from exp_lumen.networks.specification import Specification
@@ -136,6 +137,17 @@ def test_run_test_writes_answers_measures_and_pictures(model, data, tmp_path, ca
     assert measured["hamming_score"] == pytest.approx(np.mean(right))
     drawn = {path.name for path in tmp_path.glob("*.png")}
     assert drawn == {f"test_{what}.png" for what in ("instruments", "matrices", "scores", "roc", "precision_recall")}
+
+
+def test_datasets_of_one_name_are_told_apart_by_their_folders(tmp_path):
+    tables = [tmp_path / folder / "labels.csv" for folder in ("a", "b")]
+    for table in tables:
+        table.parent.mkdir()
+        table.touch()
+    assert names_of([f"csv:{table}" for table in tables]) == ["a_labels", "b_labels"]
+    assert names_of([f"csv:{tables[0]}", f"irmastest:{tmp_path}/b"]) == ["labels", "b"]
+    with pytest.raises(UserError, match="2 datasets would be called a_labels"):
+        names_of([f"csv:{tables[0]}"] * 2)
 
 
 def test_predict_hears_instruments_over_time_and_answers_as_run_test(model, tmp_path, capsys):
