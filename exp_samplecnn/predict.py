@@ -20,7 +20,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("recordings", nargs="+", metavar="FILE", help="of any format and length, or bare names of files in audio/")
-    add("--model", type=Path, required=True, metavar="MODEL", help="a final-….safetensors, or its folder in log/")
+    add("--model", type=Path, metavar="MODEL", help="a final-….safetensors, or its folder in log/ (spoken digits)")
     add("--hop", type=float, metavar="S", help="seconds from one segment to the next (segments side by side)")
     add("--output", type=Path, default=ROOT / "export" / "samplecnn", metavar="FOLDER", help="(%(default)s)")
     add_device_option(parser)
@@ -34,13 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from audiokit.devices import choose_device
         from audiokit.errors import UserError
         from audiokit.labels.prediction import predict_all
-        from exp_samplecnn.learning.model_files import find_model, read_model
+        from exp_samplecnn.learning.model_files import SPOKEN_DIGITS, find_model, read_model
         from exp_samplecnn.listening import SegmentListener
 
     if options.hop is not None and not 0.01 <= options.hop <= 60:
         raise UserError(f"a hop of {options.hop} s is not from 0.01 to 60: give another one with --hop")
     device = choose_device(options.device)
-    network, settings = read_model(find_model(options.model))
+    network, settings = read_model(find_model(options.model or SPOKEN_DIGITS))
     listener = SegmentListener(network.to(device), settings, hop=options.hop, device=device)
     notes = []
     if settings.task.one_label:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
@@ -16,13 +17,15 @@ from exp_samplecnn.tasks import TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import torch
 
     from exp_samplecnn.tasks import Task
 
-__all__ = ["ModelSettings", "find_model", "read_model", "write_model"]
+__all__ = ["SPOKEN_DIGITS", "ModelSettings", "find_model", "read_model", "write_model"]
+
+SPOKEN_DIGITS = Path(__file__).resolve().parents[1] / "models" / "spoken_digits.safetensors"
+"""The network that is shipped: ten spoken digits, of the Free Spoken Digit Dataset; weights in half precision."""
 
 SETTINGS = "settings"
 """Key in the header of the file."""

@@ -17,7 +17,10 @@ from exp_samplecnn.tasks import TASKS
 
 README = (ROOT / "exp_samplecnn" / "README.md").read_text(encoding="utf-8")
 COMMANDS = [line for block in re.findall(r"```\n(.*?)```", README, flags=re.DOTALL) for line in block.splitlines()]
-ELSEWHERE = {"python3 download_datasets.py --list SpeechCommands": "test_samplecnn_download.py"}
+ELSEWHERE = {
+    "python3 download_datasets.py --list SpeechCommands": "test_samplecnn_download.py",
+    "python3 exp_samplecnn/predict.py audio/myfile.wav": "test_samplecnn_predict.py",
+}
 
 
 def run(command, folder):
