@@ -37,15 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Explain; 1 where a recording could not be used."""
     options = parse(arguments)
     with cli.quick_imports():
-        import torch
-
         from exp_audioconcept.classifiers.learned import kind_of
         from exp_audioconcept.classifiers.loading import load_model
         from exp_audioconcept.explanations.explaining import Options
         from exp_audioconcept.explanations.report import explain_all
 
-    # Concepts are worked on side by side: more threads within each would only wait, spinning, for one another.
-    torch.set_num_threads(1)
     kind = kind_of(options.model)
     model = load_model(options.model_path or MODELS / f"best_{kind}_model.pt", teachers=options.teachers)
     asked = Options(options.genre, options.start, options.stems, options.repetitions, options.seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -132,7 +133,7 @@ def explain(model: GenreModel, path: Path, options: Options) -> Explained:
     if np.abs(sound).max() < np.finfo(np.float32).tiny:
         raise UserError(f"{path} is silent from {start:.1f} s on: give another --start")
     begin_own = _by_features if model.kind == "SVM" else _by_spectrogram
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with _one_thread_each(), ThreadPoolExecutor(os.cpu_count()) as pool:
         decided, finish_own = begin_own(model, sound, genre, options, pool)
         ways = _ways(model, path, sound, begin, options)
         concepts = [pool.submit(_concept, model, components, decided, genre, options) for components in ways]
@@ -149,6 +150,17 @@ def explain(model: GenreModel, path: Path, options: Options) -> Explained:
         concepts=tuple(concept.result() for concept in concepts),
         **own,
     )
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Passes go side by side: more threads within each would only wait, spinning, for one another."""
+    usual = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(usual)
 
 
 def _genre(model: GenreModel, asked: str | None, told: int) -> int:
