@@ -27,9 +27,10 @@ class Effort:
 
 EFFORTS = {
     "SVM": Effort(stretches=3),
+    "head": Effort(stretches=6),
     "VGGish": Effort(stretches=4, cells=(4, 10), integral_steps=12, orders=6, curve_steps=5),
 }
-"""A pass through VGGish takes eighty times as long as one through the CNN, and an SVM's features forty times."""
+"""A pass through VGGish takes eighty times as long as one through the CNN, features forty times, YAMNet four times."""
 
 
 def effort_of(kind: str) -> Effort:

@@ -79,8 +79,10 @@ class Seen:
     """(n_bands, n_frames)"""
     attributions: Mapping[str, NDArray[np.float64]]
     """Of the genre's logit, by the names of `ATTRIBUTIONS`: (n_bands, n_frames)."""
+    difference: float
+    """Of the genre's logits, here and of the mean spectrum: what integrated gradients should sum up to."""
     gap: float
-    """By how much the integrated gradients miss the difference of logits that they should sum up to."""
+    """By how much they miss it."""
     curves: Mapping[str, Curves]
     random: Random
     n_cells: int
@@ -245,8 +247,9 @@ def _by_spectrogram(
         found, gap = gradients.result()
         attributions = dict(zip(ATTRIBUTIONS, (found, occluded.result()), strict=True))
         curves = measure_curves(*task, grid, attributions, steps=steps)
-        return {"seen": Seen(mel.numpy(), attributions, gap, curves, chance.result(), grid.n_cells)}
+        difference = float(decided[genre] - at_mean[genre])
+        return {"seen": Seen(mel.numpy(), attributions, difference, gap, curves, chance.result(), grid.n_cells)}
 
     with torch.inference_mode():
-        decided = model.classify(mel[None])[0].double().numpy()
+        decided, at_mean = model.classify(torch.stack([mel, spectrum[:, None].expand_as(mel)])).double().numpy()
     return decided, finish

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["explain_all", "numbers_of", "write_explanation"]
 
 N_TOP = 5
+LARGEST_MISS = 0.2
+"""Of what integrated gradients should sum up to."""
 HEARD_NOTE = (
     "Weights: by how much the decision value falls when a component is taken away (by a linear model of the model, as "
     "in LIME and audioLIME), and between what they lie with 95 % over repeated drawings."
@@ -117,8 +119,21 @@ def write_explanation(explained: Explained, model: GenreModel, output: Path) -> 
 def _notes(explained: Explained) -> list[str]:
     notes = [*explained.recording.notes, HEARD_NOTE, SHARES_NOTE]
     if explained.seen:
-        notes += [curve_line(explained.seen, "deletion"), curve_line(explained.seen, "insertion")]
+        notes += [
+            gradients_line(explained.seen),
+            curve_line(explained.seen, "deletion"),
+            curve_line(explained.seen, "insertion"),
+        ]
     return notes
+
+
+def gradients_line(seen: Seen) -> str:
+    """How well the integral of gradients came out, and a warning where it did not."""
+    told = (
+        f"Integrated gradients should sum up to {seen.difference:+.2f}, the logit less that of the mean spectrum of all"
+        f" songs, and miss it by {seen.gap:.2f}"
+    )
+    return f"{told}: do not rely on them here." if seen.gap > LARGEST_MISS * abs(seen.difference) else f"{told}."
 
 
 def curve_line(seen: Seen, kind: str) -> str:
@@ -200,6 +215,7 @@ def numbers_of(explained: Explained, model: GenreModel) -> dict[str, object]:
     }
     if explained.seen:
         content["curves"] = {kind: _areas(explained.seen, kind) for kind in ("deletion", "insertion")}
+        content["integrated_gradients_should_sum_to"] = explained.seen.difference
         content["integrated_gradients_miss"] = explained.seen.gap
     if explained.contributions:
         song = explained.contributions.song

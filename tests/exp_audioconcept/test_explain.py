@@ -52,6 +52,7 @@ def test_a_network_s_reasons_are_seen_heard_and_written_down(place, cnn, capsys)
     assert all(
         row["low"] <= row["weight"] <= row["high"] for rows in told["concepts"].values() for row in rows.values()
     )
+    assert told["integrated_gradients_miss"] < 0.2 * abs(told["integrated_gradients_should_sum_to"])
     assert set(told["curves"]["deletion"]) == {"integrated gradients", "occlusion", "by chance", "by chance, 95 %"}
     for name in ("concepts.png", "seen.png", "song.wav", "parts.wav", "bands.wav", "beats.wav"):
         assert (folder / name).stat().st_size > 1000

@@ -19,6 +19,7 @@ from exp_audioconcept.explanations.curves import (
     measure_curves,
 )
 from exp_audioconcept.explanations.grid import Grid
+from exp_audioconcept.explanations.report import gradients_line
 from exp_audioconcept.explanations.weights import component_weights, draw_masks, linear_weights, mean_interval
 
 BANDS, FRAMES = 20, 50
@@ -113,6 +114,13 @@ def test_integrated_gradients_sum_up_to_the_difference_of_logits(scene):
     found, gap = integrated_gradients(scene.decide, scene.mel, scene.spectrum, GENRE, steps=32)
     np.testing.assert_allclose(found, expected_parts(scene), atol=1e-4)
     assert gap < 1e-4
+
+
+@pytest.mark.parametrize(("gap", "is_trusted"), [(0.1, True), (0.5, False)])
+def test_gradients_that_miss_their_sum_are_not_to_be_relied_on(gap, is_trusted):
+    told = gradients_line(SimpleNamespace(difference=-2.0, gap=gap))
+    assert "-2.00" in told
+    assert ("do not rely" not in told) == is_trusted
 
 
 def test_occlusion_takes_what_the_windows_add_that_cover_a_cell(scene):
