@@ -1,8 +1,7 @@
 """Whatever disturbs a script, what it leaves is whole, and the same command ends as if nothing had been.
 
-Ctrl-C, SIGTERM and kill −9 at moments that are drawn, two of the same command within a second, and a reader that goes
-away. The commands are those that make files of people's own recordings and levels; each uses what the others of its
-kind use.
+Kills at moments that are drawn, two of the same command within a second, and a reader that goes away. The commands are
+those that make files of people's own recordings and levels; each uses what the others of its kind use.
 """
 
 import os
@@ -20,12 +19,12 @@ from hypothesis import strategies as st
 from people_commands import collecting_commands, listening_commands
 from sensor_fixtures import make_levels, write_npy
 from sister_scripts import SISTERS
-from undisturbed import STOPPED, STOPS, contents, start, status_of, stopped_after
+from undisturbed import contents, killed_after, start, status_of
 
 import predict_third_octave
 from audiokit.paths import ROOT
 
-N_STOPS, N_TIMES = 2, 2
+N_KILLS, N_TIMES = 2, 2
 """Of each command: until it is whole, and how often that is tried."""
 
 ONE_BY_ONE = ("generate", *SISTERS)
@@ -82,12 +81,12 @@ def outputs(tmp_path_factory):
 
 @pytest.mark.parametrize("name", COMMANDS)
 @settings(max_examples=N_TIMES)
-@given(st.lists(st.tuples(st.floats(0, 0.9), st.sampled_from(STOPS)), min_size=N_STOPS, max_size=N_STOPS))
-def test_a_command_that_is_stopped_at_random_ends_as_undisturbed(commands, undisturbed, outputs, name, stops):
+@given(moments=st.lists(st.floats(0, 0.9), min_size=N_KILLS, max_size=N_KILLS))
+def test_a_command_that_is_killed_at_random_ends_as_undisturbed(commands, undisturbed, outputs, name, moments):
     whole, seconds = undisturbed(name)
     command, output = commands[name], next(outputs)
-    for moment, how in stops:
-        assert stopped_after(partial(command, output), moment * seconds, how) in STOPPED
+    for moment in moments:
+        killed_after(partial(command, output), moment * seconds)
     assert status_of(start(partial(command, output))) == 0
     assert contents(output) == whole
 
