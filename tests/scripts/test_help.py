@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = (".", "exp_*", "exp_*/*", "docs", "benchmarks")
 PAGES = {"exp_audioconcept/app.py"}
 """Drawn by `streamlit run`, and without a command line."""
-LATER = {"benchmarks/bench_sensor.py", "benchmarks/lorient1k.py", "benchmarks/sensor_network.py"}
+LATER = {"benchmarks/bench_sensor.py", "benchmarks/lorient1k.py"}
 """They still import at once what they measure."""
 SCRIPTS = sorted(
     {
