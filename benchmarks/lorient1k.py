@@ -23,18 +23,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from presence_clips import GROUPS, WAYS, clip_scores, read_clips
-from presence_measures import PUBLISHED, measure, table_of, write_shipped
-from presence_probabilities import brier_scores, brier_table
-from tqdm import tqdm
-
 from audiokit import cli
-from audiokit.errors import UserError
-from spectral_transcoder.sensor import load_predictor
-from spectral_transcoder.sensor.presence import thresholds, unheard
-from teachers.label_groups import group_members
 from teachers.options import add_models_option
-from teachers.registry import find_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,34 +37,19 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("file", type=Path, help="npz with the clips")
     add("--teachers", nargs="+", default=["mn04_as", "YamNet"], metavar="NAME")
     add("--transcoders", nargs="+", default=["tcn", "tcn+foreground"], metavar="NAME")
-    add("--ways", nargs="+", choices=list(WAYS), default=list(WAYS), metavar="WAY", help=", ".join(WAYS))
+    add("--ways", nargs="+", metavar="WAY", help="125 ms, 1 s … (all)")
     add_models_option(parser)
     add("--write", action="store_true", help="write the thresholds that are shipped")
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table."""
+    """Print the tables."""
     options = parse(arguments)
-    clips = read_clips(options.file)
-    missing = [name for name in options.teachers if not find_weights(name, options.models)]
-    if missing:
-        raise UserError(f"the weights of {', '.join(missing)} are not below {options.models}: --models or --teachers")
-    rows, of_probabilities = [], {}
-    pairs = [(teacher, transcoder) for teacher in options.teachers for transcoder in options.transcoders]
-    for teacher, transcoder in tqdm(pairs, unit="model", disable=None):
-        name, _, front = transcoder.partition("+")
-        predictor = load_predictor(teacher, name, models=options.models, device="cpu", foreground=bool(front))
-        members = group_members(predictor.labels, thresholds.PRESENCE_LABELS)
-        for way in options.ways:
-            scores = clip_scores(predictor, [members[group] for group in GROUPS], *WAYS[way](clips))
-            rows.append(measure(scores, clips, teacher=teacher, transcoder=transcoder, way=way))
-            of_probabilities[rows[-1].title] = brier_scores(scores, clips)
-    print(table_of([*PUBLISHED, *rows]))
-    print(f"\n{brier_table(of_probabilities)}")
-    if options.write:
-        write_shipped(rows, name=options.file.stem, chosen=thresholds.CHOSEN, heard=unheard.MEASURED)
-        print(f"{thresholds.CHOSEN} and {unheard.MEASURED}")
+    with cli.quick_imports():
+        from sensors.presence import print_tables
+
+    print_tables(options)
     return 0
 
 

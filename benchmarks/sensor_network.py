@@ -2,7 +2,7 @@
 
     python3 benchmarks/sensor_network.py week/ --models FOLDER
 
-makes levels of a quay and a square (`synthetic_town.py`) in week/levels, a level a second over seven days and, of the
+makes levels of a quay and a square (`sensors/town.py`) in week/levels, a level a second over seven days and, of the
 quay, every 125 ms over some hours, tags each file in a process on one thread, maps both, and prints CPU time and the
 most memory of a day beside seven. Then it tags some hours again and kills the process at five moments; what the next
 runs make of it is compared with the tables of the run that nothing has stopped, byte for byte.
@@ -47,8 +47,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables."""
     options = parse(arguments)
-    from bench_sensor import run_script
-    from synthetic_town import write_levels
+    from sensors.speed import run_script
+    from sensors.town import write_levels
 
     how = ["--models", str(options.models), "--teacher", options.teacher, "--zone", "Europe/Paris"]
     levels, tags = options.folder / "levels", options.folder / "tags"

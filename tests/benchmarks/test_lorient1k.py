@@ -4,11 +4,12 @@ import lorient1k
 import numpy as np
 import pytest
 from audio_fixtures import save_yamnet
-from presence_clips import WAYS, blocks_of_clips, durations, read_clips
-from presence_measures import choose_threshold, interval
-from presence_probabilities import brier_scores, brier_table
+from sensors.clips import WAYS, blocks_of_clips, durations, read_clips
+from sensors.measures import choose_threshold, interval
+from sensors.probabilities import brier_scores, brier_table
 
 from audiokit.errors import UserError
+from spectral_transcoder.sensor.presence import thresholds, unheard
 
 N_CLIPS = 6
 
@@ -87,7 +88,7 @@ def test_what_is_no_file_of_clips_is_refused(tmp_path):
 
 def test_one_command_gives_the_table_and_writes_what_is_shipped(tmp_path, clips_file, monkeypatch, capsys):
     models = save_yamnet(tmp_path / "models")
-    for module, name in ((lorient1k.thresholds, "CHOSEN"), (lorient1k.unheard, "MEASURED")):
+    for module, name in ((thresholds, "CHOSEN"), (unheard, "MEASURED")):
         copy = tmp_path / getattr(module, name).name
         copy.write_bytes(getattr(module, name).read_bytes())
         monkeypatch.setattr(module, name, copy)

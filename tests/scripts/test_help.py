@@ -11,8 +11,6 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = (".", "exp_*", "exp_*/*", "docs", "benchmarks")
 PAGES = {"exp_audioconcept/app.py"}
 """Drawn by `streamlit run`, and without a command line."""
-LATER = {"benchmarks/bench_sensor.py", "benchmarks/lorient1k.py"}
-"""They still import at once what they measure."""
 SCRIPTS = sorted(
     {
         str(path.relative_to(ROOT))
@@ -21,7 +19,6 @@ SCRIPTS = sorted(
         if '__name__ == "__main__"' in path.read_text(encoding="utf-8")
     }
     - PAGES
-    - LATER
 )
 HEAVY = {"torch", "librosa", "matplotlib", "pandas", "scipy", "sklearn", "numba", "h5py", "doce", "soundfile", "tqdm"}
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from presence_clips import GROUPS, blocks_of_clips
-from presence_measures import choose_threshold
 from sklearn.isotonic import IsotonicRegression
+
+from sensors.clips import GROUPS, blocks_of_clips
+from sensors.measures import choose_threshold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
-    from presence_clips import Clips
+
+    from sensors.clips import Clips
 
 __all__ = ["brier_scores", "brier_table"]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from presence_clips import GROUPS, blocks_of_clips
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from audiokit.files import write_whole
+from sensors.clips import GROUPS, blocks_of_clips
 from spectral_transcoder.sensor.presence.thresholds import SMALLEST_SCORE, Threshold
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from presence_clips import Clips
+
+    from sensors.clips import Clips
 
 __all__ = [
     "PUBLISHED",
