@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from multiplications import count_multiplications
+from quality.multiplications import count_multiplications
 
 from audiokit.paths import REFERENCE_MODELS
 from audiokit.sound.audio import load

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from multiplications import count_multiplications
+from quality.multiplications import count_multiplications
 from torch.testing import assert_close
 
 from efficientat.teacher import front_end as efficientat_front_end
