@@ -317,7 +317,7 @@ def is_running(pid):
     ("n_jobs", "number"), [(1, signal.SIGINT), (2, signal.SIGINT), (2, signal.SIGTERM), (2, signal.SIGHUP)]
 )
 def test_an_interruption_keeps_what_is_finished_and_leaves_no_process(tmp_path, n_jobs, number):
-    first, second, *_ = map(str, select("deep/dataset=town", PLANS))
+    first, second, *_ = map(str, select(TWO, PLANS))  # of one stage: none but the second can be under way
     command = [
         sys.executable,
         SCRIPT,
@@ -326,7 +326,7 @@ def test_an_interruption_keeps_what_is_finished_and_leaves_no_process(tmp_path, 
         "--hang",
         second,
         "-s",
-        "deep/dataset=town",
+        TWO,
         "-c",
         str(n_jobs),
     ]
