@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
+from audiokit.stopping import is_asked_to_stop
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -34,7 +36,11 @@ def in_one_line(error: Exception, name: str | Path) -> str:
     ------
     Exception
         the error itself where it is none of that file: a full disk, or nobody who reads what is printed.
+    KeyboardInterrupt
+        where it comes of a request to stop, which imports turn into other errors.
     """
+    if is_asked_to_stop():
+        raise KeyboardInterrupt from error
     if isinstance(error, BrokenPipeError | MemoryError) or getattr(error, "errno", None) in DISK_FULL:
         raise error
     if isinstance(error, UserError):
@@ -66,9 +72,17 @@ class Failures:
 
     @contextmanager
     def of(self, name: str | Path) -> Iterator[None]:
-        """Tell what keeps a file from being done, whatever it is."""
+        """Tell what keeps a file from being done, whatever it is.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            also behind a file during which a request to stop was lost.
+        """
         try:
             yield
+            if is_asked_to_stop():
+                raise KeyboardInterrupt
         except Exception as error:
             print(f"error: {in_one_line(error, name)}", file=sys.stderr)
             self.status = 1

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from audiokit.errors import UserError
 from audiokit.experiments.journal import journal_path, write_journal
 from audiokit.files import make_folder
+from audiokit.stopping import is_asked_to_stop
 from audiokit.storage.holding import hold
 from audiokit.storage.wholeness import is_made
 
@@ -74,7 +75,7 @@ def compute(
         try:
             compute_setting(experiment, setting)
         except Exception as error:
-            if not detached:
+            if not detached or is_asked_to_stop():
                 raise
             failed.append(setting)
             reason = f"error: {error}\n" if isinstance(error, UserError) else traceback.format_exc()
