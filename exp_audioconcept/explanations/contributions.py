@@ -8,21 +8,45 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numba
 import numpy as np
 
 from audiokit.errors import UserError
 from exp_audioconcept.explanations.attributions import REMEDY
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from numpy.typing import NDArray
     from shap import Explanation
 
     from exp_audioconcept.classifiers.svm.model import SvmModel
 
-__all__ = ["Contributions", "feature_contributions"]
+__all__ = ["Contributions", "feature_contributions", "import_shap"]
 
 N_PERMUTATIONS = 4
 """Orders of the features, each taken forwards and backwards."""
+
+
+def import_shap() -> ModuleType:
+    """shap, whose loops stay Python: numba would compile them anew in every process, for longer than they work.
+
+    What other threads import meanwhile would stay Python, too: the first time, ask for it while there are none.
+
+    Raises
+    ------
+    UserError
+        where it is not installed.
+    """
+    compiled_never = numba.config.DISABLE_JIT
+    numba.config.DISABLE_JIT = True
+    try:
+        import shap
+    except ImportError as error:
+        raise UserError(f"explanations of an SVM need shap: {REMEDY}") from error
+    finally:
+        numba.config.DISABLE_JIT = compiled_never
+    return shap
 
 
 @dataclass(frozen=True)
@@ -74,10 +98,7 @@ def feature_contributions(
     UserError
         where shap is not installed.
     """
-    try:
-        import shap
-    except ImportError as error:
-        raise UserError(f"explanations of an SVM need shap: {REMEDY}") from error
+    shap = import_shap()
     rows = np.concatenate([model.background, features[None]])
     names = list(model.machine.features)
     explain = shap.PermutationExplainer(

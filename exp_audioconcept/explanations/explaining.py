@@ -19,7 +19,7 @@ from exp_audioconcept.classifiers.learned import MEAN_SPECTRUM
 from exp_audioconcept.classifiers.listening import GenreListener
 from exp_audioconcept.explanations.attributions import AT_ONCE, integrated_gradients, occlusion
 from exp_audioconcept.explanations.components import by_bands, by_beats, by_parts, by_stems
-from exp_audioconcept.explanations.contributions import feature_contributions
+from exp_audioconcept.explanations.contributions import feature_contributions, import_shap
 from exp_audioconcept.explanations.curves import measure_chance, measure_curves
 from exp_audioconcept.explanations.effort import effort_of
 from exp_audioconcept.explanations.grid import Grid
@@ -223,6 +223,7 @@ def _by_features(
 ) -> tuple[NDArray[np.float64], Callable[[], dict[str, Contributions]]]:
     """Decision values, and what waits for the features' contributions to one."""
     features = model.features_of(sound)
+    import_shap()
     found = pool.submit(feature_contributions, model, features, genre, seed=options.seed)
     return model.machine.decide(features[None])[0], lambda: {"contributions": found.result()}
 

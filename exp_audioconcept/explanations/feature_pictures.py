@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from exp_audioconcept.explanations.contributions import Contributions
 
-__all__ = ["write_feature_pictures"]
+__all__ = ["PICTURES", "write_feature_pictures"]
+
+PICTURES = ("waterfall.png", "beeswarm.png", "heatmap.png")
 
 N_SHOWN = 14
 """Features in a waterfall, as in the original."""

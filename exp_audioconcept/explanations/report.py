@@ -18,7 +18,7 @@ from audiokit.sound.each_recording import for_each_recording
 from audiokit.storage.holding import hold, remove_parts
 from exp_audioconcept.explanations.curves import area, better_than_chance
 from exp_audioconcept.explanations.explaining import ATTRIBUTIONS, explain
-from exp_audioconcept.explanations.feature_pictures import write_feature_pictures
+from exp_audioconcept.explanations.feature_pictures import PICTURES, write_feature_pictures
 from exp_audioconcept.explanations.pictures import concept_figure, seen_figure
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from exp_audioconcept.explanations.explaining import Concept, Explained, Options, Seen
 
 __all__ = ["explain_all", "numbers_of", "write_explanation"]
+
+SEEN = "seen.png"
+OF_SOME = (SEEN, *PICTURES, "stems.wav")
+"""What is written of some models, or with some options."""
 
 N_TOP = 5
 LARGEST_MISS = 0.2
@@ -91,7 +95,10 @@ def _line(explained: Explained) -> str:
 
 
 def write_explanation(explained: Explained, model: GenreModel, output: Path) -> Path:
-    """Write page, pictures, sounds and numbers to `output/<stem>/`, the page last: its path."""
+    """Write page, pictures, sounds and numbers to `output/<stem>/`, the page last: its path.
+
+    What was written there of another model, and is not of this one, goes.
+    """
     folder = make_folder(output / output_stem(explained.recording.path))
     page = folder / "index.html"
     with hold(page, wait=True):
@@ -113,6 +120,9 @@ def write_explanation(explained: Explained, model: GenreModel, output: Path) -> 
             picture_text=picture_text,
             further_pictures=further,
         )
+        written = {path.name for path in (*(column.sound for column in columns), picture, *dict(further))}
+        for name in set(OF_SOME) - written:  # of what another model was asked before
+            (folder / name).unlink(missing_ok=True)
     return page
 
 
@@ -149,7 +159,7 @@ def _pictures(explained: Explained, model: GenreModel, folder: Path) -> dict[Pat
     written = {folder / "concepts.png": "What each component weighs, as bars with intervals"}
     figures.save(concept_figure(explained), folder / "concepts.png")
     if explained.seen:
-        path = folder / "seen.png"
+        path = folder / SEEN
         figures.save(seen_figure(explained, explained.seen, model.front_end), path)
         written[path] = f"Where the network finds {name} in its spectrogram, and the curves that check it"
     if explained.contributions:

@@ -94,6 +94,18 @@ def test_stems_are_a_further_concept(place, cnn):
     assert set(told["concepts"]["stems"]) == {"drums", "voice"}
 
 
+def test_what_another_model_has_left_goes_and_nothing_else(place, cnn):
+    folder = place / "told" / "song"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("waterfall.png", "stems.wav", "mine.txt"):
+        (folder / name).write_text("of before")
+    assert run(cnn, place / "song.wav") == 0
+    assert not (folder / "waterfall.png").exists()
+    assert not (folder / "stems.wav").exists()
+    assert (folder / "mine.txt").read_text() == "of before"
+    assert (folder / "seen.png").exists()
+
+
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
