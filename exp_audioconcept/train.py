@@ -15,7 +15,7 @@ from audiokit import cli
 from exp_audioconcept import script_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from exp_audioconcept.classifiers.learned import Learned
@@ -61,17 +61,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     length = script_options.length_of(options.audio_length)
     with cli.quick_imports():
         from audiokit.devices import choose_device
+        from audiokit.learning.scalars import tensorboard_scalars
         from exp_audioconcept.classifiers.reporting import write_run
         from exp_audioconcept.classifiers.runs import train_and_test
-        from exp_audioconcept.classifiers.tracking import tell_wandb, tensorboard_scalars
+        from exp_audioconcept.classifiers.tracking import tell_wandb, tensorboard_folder
 
     network = _network_settings(options, kind, length)
     source = script_options.source_of(options)
     path = script_options.model_path(options, kind)
     with ExitStack() as stack:
-        scalars: Callable | None = None
-        if options.tensorboard:
-            scalars = stack.enter_context(tensorboard_scalars(kind, network))
+        curves = tensorboard_folder(kind, network) if options.tensorboard else None
+        scalars = stack.enter_context(tensorboard_scalars(curves))
         device = str(choose_device(options.device))
         material = stack.enter_context(
             source.material(kind, network=network, teacher=options.teacher, device=device, scalars=scalars)

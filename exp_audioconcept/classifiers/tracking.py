@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
@@ -10,36 +9,21 @@ from exp_audioconcept.classifiers.reporting import stamp
 from exp_audioconcept.places import RUNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from exp_audioconcept.classifiers.learned import Learned
     from exp_audioconcept.classifiers.network.training import NetworkSettings
     from exp_audioconcept.classifiers.testing import Tested
 
-__all__ = ["tell_wandb", "tensorboard_scalars"]
+__all__ = ["tell_wandb", "tensorboard_folder"]
 
 PROJECT = "audio-concept"
 
 
-@contextmanager
-def tensorboard_scalars(kind: str, network: NetworkSettings | None) -> Iterator[Callable[[str, float, int], None]]:
-    """What takes a name, a value and an iteration, and writes them for TensorBoard.
-
-    Raises
-    ------
-    UserError
-        where TensorBoard is not installed.
-    """
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        raise UserError("--tensorboard needs TensorBoard: pip install tensorboard") from error
+def tensorboard_folder(kind: str, network: NetworkSettings | None) -> Path:
+    """Where TensorBoard finds the curves of a training that begins now: its name has the learning rate."""
     rate = f"_LR_{network.learning_rate:g}" if network else ""
-    writer = SummaryWriter(str(RUNS / f"GTZAN_{kind}_{stamp()}{rate}"))
-    try:
-        yield writer.add_scalar
-    finally:
-        writer.close()
+    return RUNS / f"GTZAN_{kind}_{stamp()}{rate}"
 
 
 def tell_wandb(learned: Learned, tested: Tested) -> None:

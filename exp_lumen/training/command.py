@@ -45,19 +45,19 @@ def create_run(options: Namespace, *, default_folder: Path) -> Path:
     output = options.output or default_folder / _run_name(spec, options.experiment_suffix)
     if options.verify_config:
         confirm({"specification": spec.described(), "settings": settings.described(), "output": str(output)}, clips)
-    scalars = tensorboard_scalars(output / "tensorboard") if options.tensorboard else None
-    return train_model(
-        clips,
-        spec,
-        settings,
-        make_folder(output),
-        augmentation=augmentation,
-        initial=initial,
-        stores=options.stores,
-        scalars=scalars,
-        workers=options.workers,
-        skip_errors=options.skip_errors,
-    )
+    with tensorboard_scalars(output / "tensorboard" if options.tensorboard else None) as scalars:
+        return train_model(
+            clips,
+            spec,
+            settings,
+            make_folder(output),
+            augmentation=augmentation,
+            initial=initial,
+            stores=options.stores,
+            scalars=scalars,
+            workers=options.workers,
+            skip_errors=options.skip_errors,
+        )
 
 
 def _network(options: Namespace) -> tuple[Specification, object | None]:

@@ -157,17 +157,19 @@ class TrainingExperiment:
             seed=setting.get("seed", SEED),
             shares=self._shares(setting),
         )
-        trainer = Trainer(
-            network,
-            self._objective(setting),
-            sources,
-            self._training_options(setting),
-            checkpoint=self.files.checkpoint_path(setting),
-            scalars=tensorboard_scalars(self.tensorboard / setting.identifier()) if self.tensorboard else None,
-            augment=self._augmentation(setting),
-        )
-        start = time.perf_counter()
-        trained = trainer.train()
+        checkpoint = self.files.checkpoint_path(setting)
+        with tensorboard_scalars(self.tensorboard / setting.identifier() if self.tensorboard else None) as scalars:
+            trainer = Trainer(
+                network,
+                self._objective(setting),
+                sources,
+                self._training_options(setting),
+                checkpoint=checkpoint,
+                scalars=scalars,
+                augment=self._augmentation(setting),
+            )
+            start = time.perf_counter()
+            trained = trainer.train()
         self.files.save("duration", setting, "train_duration", np.array(time.perf_counter() - start))
         for name, values in trained.losses.items():
             self.files.save("loss", setting, name, np.array(values))
@@ -175,7 +177,7 @@ class TrainingExperiment:
             partial.write_text(yaml.safe_dump(network_settings(setting)), encoding="utf-8")
         with write_whole(self.files.model_path(setting)) as partial:
             torch.save(trained.best_state, partial)
-        trainer.checkpoint.unlink(missing_ok=True)
+        checkpoint.unlink(missing_ok=True)
 
     def _evaluate(self, setting: Setting) -> None:
         if setting["transcoder"] == "oracle":

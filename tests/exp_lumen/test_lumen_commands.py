@@ -2,6 +2,7 @@
 
 import csv
 import json
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
@@ -79,7 +80,9 @@ def test_a_model_can_be_begun_with_and_stores_are_shared(model, data, capsys):
 def test_a_trial_trains_layers_in_stages_and_records_each_instrument(data, tmp_path, capsys, monkeypatch):
     told = []
     monkeypatch.setattr(stages, "search_rate", partial(stages.search_rate, n_steps=20))
-    monkeypatch.setattr(command, "tensorboard_scalars", lambda folder: lambda *scalar: told.append((folder, *scalar)))
+    monkeypatch.setattr(
+        command, "tensorboard_scalars", lambda folder: nullcontext(lambda *scalar: told.append((folder, *scalar)))
+    )
     options = ["--train-paths", f"irmastrain:{data}/train", "--val-paths", f"irmastest:{data}/valid", *QUICK, "--quick"]
     options += ["--head-after", "blocks.8", "--backbone-after", "blocks.0", "--use-rgb", "--scheduler", "AUTO_LR"]
     options += ["--log-per-instrument-metrics", "--drop-last", "--tensorboard", "--augmentations"]

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -657,8 +656,8 @@ def test_removing_a_training_removes_its_checkpoint(place, stopped, capsys):
     assert list((root / "model").iterdir()) == []
 
 
-@pytest.mark.skipif(find_spec("tensorboard") is not None, reason="tensorboard is installed")
-def test_a_missing_tensorboard_is_told_in_one_line(place, tmp_path, capsys):
+def test_a_missing_tensorboard_is_told_in_one_line(place, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     arguments = ["-s", f"{CNN}1+step=train", "-c", "--tensorboard", str(tmp_path)]
     status, _, error = run(place, tmp_path, capsys, *arguments)
     assert status == 1
