@@ -19,8 +19,9 @@ REQUESTS = ("SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP")
 class _Stop:
     """A handler of signals that raises KeyboardInterrupt, and remembers it.
 
-    The exception alone can be lost: numpy's C code makes an ImportError of whatever an import of numpy meets, and
-    Python itself drops what is raised while it deletes an object.
+    The exception alone can be lost: packages that try to import numpy, and would do without, drop it, and the next
+    import of numpy is an ImportError ("more than once per process") or a RecursionError; Python itself drops what is
+    raised while it deletes an object.
     """
 
     def __init__(self) -> None:

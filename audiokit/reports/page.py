@@ -13,16 +13,25 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from audiokit.files import write_whole
+from audiokit.sound.audio import Recording
 from audiokit.sound.decoding import opened, sample_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["Column", "data_address", "write_page"]
 
 EMBEDDED_SECONDS = 120
 """Sounds up to this length are part of the page; of longer ones it names the wav files beside it."""
+
+FLAC_CHANNELS, FLAC_RATE = 8, 655_350
+"""The most that FLAC has, the latter in Hz …"""
+
+PLAYED_RATE = 48_000
+"""… and the rate at which the mean of channels is heard of what has more, Hz."""
 
 
 @dataclass(frozen=True)
@@ -110,20 +119,34 @@ def _sound_address(path: Path) -> str:
     import numpy as np
     import soundfile
 
-    blocks, n_samples = [], 0
-    with opened(path) as (file, notes):
-        rate = file.samplerate
-        for block in sample_blocks(path, file, notes):
-            blocks.append(block)
-            n_samples += len(block)
-            if n_samples > EMBEDDED_SECONDS * rate:
-                return quote(os.fsencode(path.name))
-    samples = np.concatenate(blocks)
+    found = _samples(path)
+    if found is None:
+        return quote(os.fsencode(path.name))
+    samples, rate = found
     stream = io.BytesIO()
     # What exceeds full scale would be clipped.
     peak = max(1.0, float(np.abs(samples).max(initial=0)))
     soundfile.write(stream, samples / peak, rate, format="FLAC", subtype="PCM_16")
     return data_address("audio/flac", stream.getvalue())
+
+
+def _samples(path: Path) -> tuple[NDArray[np.float32], int] | None:
+    """Samples as FLAC can hold them, (n,) or (n, n_channels), and their rate; None where they are too many."""
+    import numpy as np
+
+    blocks, n_samples = [], 0
+    with opened(path) as (file, notes):
+        rate = file.samplerate
+        if file.channels > FLAC_CHANNELS or rate > FLAC_RATE:
+            recording = Recording(path, sample_rate=min(rate, PLAYED_RATE))
+            is_long = recording.seconds > EMBEDDED_SECONDS
+            return None if is_long else (recording.read(normalise=False), recording.sample_rate)
+        for block in sample_blocks(path, file, notes):
+            blocks.append(block)
+            n_samples += len(block)
+            if n_samples > EMBEDDED_SECONDS * rate:
+                return None
+    return np.concatenate(blocks), rate
 
 
 def data_address(kind: str, content: bytes) -> str:

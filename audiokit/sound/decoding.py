@@ -34,6 +34,9 @@ BLOCK_SAMPLES = 1 << 18
 LOWEST_RATE = 1000
 """Hz; a header that says less is damaged."""
 
+LARGEST = 2.0**33
+"""Of full scale; integers of 32 bits that were taken for floats end below it, what is no sound goes beyond."""
+
 FLAC_STEP = 1 << 10
 """Samples of a channel that are read at once where the next is damaged."""
 
@@ -64,7 +67,7 @@ def mono_blocks(path: Path, heard: Heard) -> Iterator[NDArray[np.float32]]:
     Raises
     ------
     UserError
-        where the file is unreadable, or holds samples that are not finite.
+        where the file is unreadable, or holds samples that are not finite, or are too large for any sound.
     """
     with opened(path) as (file, notes):
         heard.step = STEP.get(file.subtype, FLOAT_STEP)
@@ -73,6 +76,11 @@ def mono_blocks(path: Path, heard: Heard) -> Iterator[NDArray[np.float32]]:
             mono = _mono(block, heard.channel)
             _check_finite(mono, path, first=heard.n_frames, sample_rate=file.samplerate)
             heard.add(block, mono)
+            if heard.peak > LARGEST:
+                raise UserError(
+                    f"{path} holds samples of {heard.peak:.0e} times full scale: it is damaged, or no sound; export it "
+                    "again"
+                )
             yield mono
         told = file.frames
         heard.notes = notes

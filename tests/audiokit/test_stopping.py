@@ -21,11 +21,11 @@ def in_the_foreground():
 
 
 def imported_while(number):
-    """What pybind11 makes of a module that imports numpy, and meets a request to stop there."""
+    """What is left of a request to stop that came while numpy was imported."""
     try:
         signal.raise_signal(number)
     except KeyboardInterrupt as error:
-        raise ImportError("initialization failed") from error
+        raise ImportError("cannot load module more than once per process") from error
 
 
 def dropped_while(number):
@@ -59,7 +59,7 @@ def test_a_request_that_is_lost_is_no_error_of_a_file_and_no_other_file_is_begun
 
 def test_an_error_without_a_request_is_that_of_a_file(capsys):
     def fail(name):
-        raise ImportError("initialization failed")
+        raise ImportError("cannot load module more than once per process")
 
     assert cli.run(files_that(fail, Failures(), [])) == 1
     assert capsys.readouterr().err.count("ImportError") == 3

@@ -115,6 +115,7 @@ RECORDINGS = {
     "8, 24, 32 bits": lambda f: whole(f / "a.wav", subtype="MS_ADPCM"),
     "chunks of names": lambda f: changed(f / "a.wav", lambda content: content + CHUNK),
     "samples that are NaN": lambda f: with_one_value(f / "a.wav", np.nan),
+    "samples beyond": lambda f: with_one_value(f / "a.wav", 1e30),
     "a header with 0 channels": lambda f: changed(f / "a.wav", put(22, "<H", 0)),
     "a header with 1 sample": lambda f: changed(f / "a.wav", put(24, "<I", 1)),
     "a header, and no sample": lambda f: write(f / "a.wav", np.zeros(0)),

@@ -74,8 +74,8 @@ def make_page(tmp_path):
     picture = tmp_path / "picture.png"
     picture.write_bytes(thumbnail(np.eye(5), (0, 1)))
 
-    def make(samples, *, title="a.wav", name="a.wav", notes=(), tags=(), further=()):
-        sound = write(tmp_path / name, samples, 16000)
+    def make(samples, *, rate=16000, title="a.wav", name="a.wav", notes=(), tags=(), further=()):
+        sound = write(tmp_path / name, samples, rate)
         column = Column("A <b> B", "one <two>", sound, thumbnail(np.eye(3), (0, 1)), tags)
         page = tmp_path / "index.html"
         write_page(
@@ -114,6 +114,16 @@ def test_short_sounds_are_part_of_the_page_and_never_clipped(make_page, gain):
     heard, rate = soundfile.read(io.BytesIO(flac))
     assert rate == 16000
     np.testing.assert_allclose(heard, samples / max(gain, 1), atol=2e-4)
+
+
+@pytest.mark.parametrize(("channels", "rate"), [(32, 16000), (1, 768_000)])
+def test_what_flac_cannot_hold_is_heard_as_the_mean_of_its_channels(make_page, channels, rate):
+    sound = 0.5 * np.sin(2 * np.pi * 440 * np.arange(rate) / rate)
+    _, flac = decoded(make_page(np.stack([sound] * channels, axis=1), rate=rate).attributes["audio"][0]["src"])
+    heard, heard_rate = soundfile.read(io.BytesIO(flac))
+    assert heard_rate == min(rate, 48000)
+    times = np.arange(heard_rate) / heard_rate
+    np.testing.assert_allclose(heard[100:-100], 0.5 * np.sin(2 * np.pi * 440 * times)[100:-100], atol=1e-3)
 
 
 def test_silent_sounds_are_part_of_the_page_too(make_page):
