@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["DISK_FULL", "Failures", "UserError", "briefly", "in_one_line"]
+__all__ = ["DISK_FULL", "Failures", "UserError", "briefly", "in_one_line", "printable"]
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 """Numbers of errors that end everything, for there is nothing that would not meet them."""
@@ -43,6 +43,15 @@ def in_one_line(error: Exception, name: str | Path) -> str:
         raise KeyboardInterrupt from error
     if isinstance(error, BrokenPipeError | MemoryError) or getattr(error, "errno", None) in DISK_FULL:
         raise error
+    return printable(_told(error, name))
+
+
+def printable(text: str) -> str:
+    """A text as a terminal shows it in a line: names of files may hold line breaks, and bytes that are no letters."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def _told(error: Exception, name: str | Path) -> str:
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:

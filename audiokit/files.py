@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audiokit.errors import UserError
+from audiokit.errors import UserError, printable
+from audiokit.file_kinds import file_kind, is_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ __all__ = [
     "UNKNOWN_STAMP",
     "changed_files",
     "make_folder",
+    "output_file",
     "output_stem",
     "readable",
     "sha256",
@@ -37,14 +39,34 @@ def write_whole(path: str | Path) -> Iterator[Path]:
 
     The temporary name is this process's own, and keeps the suffix (`song.4711.part.wav`), since writers choose their
     format by it.
+
+    Raises
+    ------
+    UserError
+        as `output_file`.
     """
-    path = Path(path)
+    path = output_file(path)
     partial = path.with_name(f"{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         yield partial
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def output_file(path: str | Path) -> Path:
+    """A path at which there is a file or nothing: what takes the place of anything else would be its loss.
+
+    Raises
+    ------
+    UserError
+        where a folder lies there, as at the path "", or a device: a file that is renamed takes even that of /dev/null.
+    """
+    path = Path(path)
+    with suppress(OSError):  # nothing is there, or writing will tell
+        if not is_regular(path):
+            raise UserError(f"{path} is {file_kind(path)}: give the path of a file to write")
+    return path
 
 
 def make_folder(path: str | Path) -> Path:
@@ -69,8 +91,7 @@ def make_folder(path: str | Path) -> Path:
 
 def readable(name: str | Path) -> str:
     """A file name as UTF-8 and a line of text can hold it, whatever bytes are in it."""
-    text = os.fsencode(name).decode("utf-8", "replace")
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return printable(os.fsencode(name).decode("utf-8", "replace"))
 
 
 def output_stem(recording: str | Path) -> str:

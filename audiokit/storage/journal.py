@@ -18,7 +18,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
-from audiokit.files import make_folder
+from audiokit.files import make_folder, output_file
 from audiokit.storage.holding import hold, remove_parts
 
 if TYPE_CHECKING:
@@ -161,7 +161,14 @@ def _entry(number: int, rows: int, notes: Sequence[str] | None) -> bytes:
 
 
 def partial_folder(path: Path) -> Path:
-    """Where a file lies until it is complete."""
+    """Where a file lies until it is complete.
+
+    Raises
+    ------
+    UserError
+        as `files.output_file`.
+    """
+    path = output_file(path)
     return path.with_name(f"{path.name}.part")
 
 

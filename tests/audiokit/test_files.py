@@ -54,6 +54,18 @@ def test_a_block_that_writes_nothing_is_an_error_and_keeps_the_old_file(tmp_path
     assert path.read_text() == "old"
 
 
+@pytest.mark.parametrize("name", ["", "folder", "pipe", "link"])
+def test_nothing_but_a_file_is_written_over(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    os.mkfifo("pipe")
+    os.symlink(os.devnull, "link")
+    kinds = {path: path.lstat().st_mode for path in tmp_path.iterdir()}
+    with pytest.raises(UserError, match=r"is a (folder|pipe or a device): give the path of a file"), write_whole(name):
+        pass
+    assert {path: path.lstat().st_mode for path in tmp_path.iterdir()} == kinds
+
+
 def test_folders_are_made_with_their_parents_and_left_empty(tmp_path):
     path = tmp_path / "a" / "b"
     assert make_folder(str(path)) == path

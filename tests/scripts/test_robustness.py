@@ -155,6 +155,7 @@ CONTENTS = {
     "notes of macOS (`._a.wav`)": bytes.fromhex("00051607000200004d6163204f532058") + bytes(100),
     "m4a": b"\0\0\0\x20ftypM4A " + bytes(100),
     "WebM": b"\x1a\x45\xdf\xa3" + bytes(100),
+    "WavPack, Monkey's Audio, DSD, RealAudio": b"wvpk" + bytes(100),
     "zeros": bytes(5000),
 }
 

@@ -129,7 +129,7 @@ def test_silence_stays_silence(tmp_path):
     assert Recording(path, sample_rate=32000).peak == 0
 
 
-@pytest.mark.parametrize("gain", [1e-5, 1e-4, 1, 1e4, 1e30])
+@pytest.mark.parametrize("gain", [1e-5, 1e-4, 1, 1e4, 1e9])
 def test_the_peak_becomes_one_whatever_it_was(tmp_path, gain):
     sound = noise(1000)
     path = write(tmp_path / "a.wav", sound * np.float32(gain))

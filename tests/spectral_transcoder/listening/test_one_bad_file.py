@@ -129,6 +129,15 @@ def test_whatever_goes_wrong_with_one_recording_is_told_with_its_name(tmp_path, 
     assert "out/b/index.html" in printed
 
 
+@pytest.mark.parametrize("name", ["new\nline.wav", "\udcff.wav", "\x1b[31m.wav"])
+def test_whatever_a_file_is_called_its_error_is_one_line_of_letters(name, capsys):
+    with Failures().of(name):
+        raise UserError(f"{name} is empty")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.isprintable()
+    assert line.endswith(".wav is empty")
+
+
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), BrokenPipeError(), KeyboardInterrupt()])
 def test_what_every_file_would_meet_ends_all(error):
     with pytest.raises(type(error)), Failures().of("a"):
