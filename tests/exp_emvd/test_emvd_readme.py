@@ -1,14 +1,11 @@
 """Every command of EMVD's README works as it stands there, in a copy of the code with a small data set."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import soundfile
+from documented_commands import commands, copy_code, python_in
 from emvd_fixtures import singing, write_emvd
 
 from exp_emvd.figures.spectrogram_examples import EXAMPLES
@@ -16,11 +13,11 @@ from exp_emvd.figures.spectrogram_examples import EXAMPLES
 ROOT = Path(__file__).parents[2]
 README = ROOT / "exp_emvd" / "README.md"
 TEXT = README.read_text(encoding="utf-8")
-COMMANDS = [line for block in re.findall(r"```\n(.*?)```", TEXT, flags=re.DOTALL) for line in block.splitlines()]
+COMMANDS = commands(TEXT)
 
 RUN_ELSEWHERE = {"python3 download_datasets.py --list EMVD": "against a local server in test_emvd_download.py"}
 
-SHORTER = {"-step train": "--epochs 1", "main_doce_emvd.py": "--epochs 1"}
+SHORTER = {"-step train": ("--epochs", 1), "main_doce_emvd.py": ("--epochs", 1)}
 """Networks are trained for an epoch in place of twenty: what a command has → what is added."""
 
 STEP, PLAN = "python3 exp_emvd/experiment.py -exp t_multiclass -step", "python3 exp_emvd/main_doce_emvd.py -s"
@@ -44,36 +41,24 @@ WRITTEN = {
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory):
-    """The code, and six singers with a recording of each technique."""
-    folder = tmp_path_factory.mktemp("copy")
-    for name in ("audiokit", "exp_emvd"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+def python(tmp_path_factory):
+    """`python3` beside the code, and six singers with a recording of each technique."""
+    folder = copy_code(tmp_path_factory.mktemp("copy"), "audiokit", "exp_emvd")
     write_emvd(folder / "EMVD", n_takes=1, seconds=1.1, n_splits=4, singers=range(1, 7))
     for name in EXAMPLES.values():
         soundfile.write(folder / "EMVD" / "audio" / name, singing("DeathGrowl", 2.2), 48000)
-    (folder / "bin").mkdir()
-    (folder / "bin" / "python3").symlink_to(sys.executable)
-    return folder
-
-
-def run(command, folder):
-    environment = os.environ | {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
-    # A symbolic link hides the environment from Python: name its packages, after the copy's own.
-    environment["PYTHONPATH"] = os.pathsep.join([str(folder), *filter(None, sys.path)])
-    more = next((more for part, more in SHORTER.items() if part in command), "")
-    return subprocess.run(
-        ["bash", "-c", f"{command} {more}"], cwd=folder, env=environment, capture_output=True, text=True
-    )
+    with python_in(folder) as python:
+        yield python
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command not in RUN_ELSEWHERE])
-def test_command_runs(copy, command):
-    done = run(command, copy)
+def test_command_runs(python, command):
+    more = next((more for part, more in SHORTER.items() if part in command), ())
+    done = python.run(command, *more)
     assert done.returncode == 0, done.stderr
     if command in WRITTEN:
-        assert (copy / WRITTEN[command]).stat().st_size > 200
+        assert (python.folder / WRITTEN[command]).stat().st_size > 200
 
 
 def test_all_that_is_written_is_of_a_command():

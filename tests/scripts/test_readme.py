@@ -1,10 +1,6 @@
 """Every command of the README, and of what it refers to for the first system, works as it stands there in a clone."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +9,7 @@ import soundfile
 import torch
 from classification_fixtures import write_esc, write_sonyc, write_urbansound8k
 from dataset_fixtures import write_tau
+from documented_commands import blocks, commands, copy_code, python_in
 from sensor_fixtures import make_levels, make_table, make_times, make_tone, write_csv, write_npy
 
 from yamnet.network import YAMNet
@@ -30,8 +27,8 @@ DOCUMENTS = {
     )
 }
 """In the order in which a reader goes through them: later commands take what earlier ones leave."""
-BLOCKS = [block for text in DOCUMENTS.values() for block in re.findall(r"```(\w*)\n(.*?)```", text, flags=re.DOTALL)]
-COMMANDS = [line for language, block in BLOCKS if not language for line in block.splitlines()]
+COMMANDS = [command for text in DOCUMENTS.values() for command in commands(text)]
+EXAMPLES = [block for text in DOCUMENTS.values() for block in blocks(text, "python")]
 
 RUN_ELSEWHERE = {
     "make demo": "the demo itself",
@@ -55,16 +52,7 @@ PRINT_ONLY = ("--list", " -p", " -c", "--dry_run", "predict_onnx.py")
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
     """A clone with recordings where the README has them, and a YAMNet with random weights."""
-    folder = tmp_path_factory.mktemp("clone") / "spectral-transcoder"
-    tracked = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True
-    )
-    if tracked.returncode:
-        pytest.skip("not a git checkout: nothing to clone")
-    for name in filter(None, tracked.stdout.splitlines()):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
+    folder = copy_code(tmp_path_factory.mktemp("clone") / "spectral-transcoder")
     noise = 0.1 * np.random.default_rng(0).standard_normal(32000 * 3)
     (folder / "recordings").mkdir()
     soundfile.write(folder / "audio" / "myfile.wav", noise, 32000)
@@ -88,30 +76,27 @@ def clone(tmp_path_factory):
     (folder / "places.csv").write_text("sensor,latitude,longitude\nquay,47.744,-3.360\nsquare,47.749,-3.367\n")
     torch.manual_seed(0)
     torch.save(YAMNet().state_dict(), folder / "yamnet" / "yamnet.pth")
-    (folder / "bin").mkdir()
-    (folder / "bin" / "python3").symlink_to(sys.executable)
     return folder
 
 
-def run(command, folder):
-    environment = os.environ | {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
-    # A symbolic link hides the environment from Python: name its packages, after the clone's own.
-    environment["PYTHONPATH"] = os.pathsep.join([str(folder), *filter(None, sys.path)])
-    return subprocess.run(["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True)
+@pytest.fixture(scope="module")
+def python(clone):
+    with python_in(clone, "torch._dynamo", "torch.onnx", "onnxscript") as python:
+        yield python
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command not in RUN_ELSEWHERE], ids=str)
-def test_command_runs(command, clone):
-    done = run(command, clone)
+def test_command_runs(command, python):
+    done = python.run(command)
     assert done.returncode == 0, done.stderr
     if not any(option in command for option in PRINT_ONLY):
         written = re.sub(r" \(.*\)$", "", done.stdout.strip().splitlines()[-1]).split()[-1]
-        assert (clone / written).stat().st_size > 1000
+        assert (python.folder / written).stat().st_size > 1000
 
 
-@pytest.mark.parametrize("code", [block for language, block in BLOCKS if language == "python"])
-def test_python_example_prints_scores(code, clone):
-    done = run(f"python3 - <<'END'\n{code}\nEND", clone)
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_python_example_prints_scores(code, python):
+    done = python.run("python3 -", stdin=code)
     assert done.returncode == 0, done.stderr
     n_printed = done.stdout.count("', 0.") if "top_labels" in code else done.stdout.count("2024-05-01")
     assert n_printed == (10 if "top_labels" in code else 6)
