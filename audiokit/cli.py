@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import re
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["columns", "positive", "quick_imports", "run", "share"]
-
-PART = re.compile(r"\.\d+\.part(?=\.[^.]*$|$)")
-"""What `files.write_whole` puts into the name of a file that is not finished."""
 
 STARTING = "starting ..."
 
@@ -104,6 +100,8 @@ def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | 
 
 def _refusal(error: OSError) -> str:
     """What the system would not do, in a line."""
+    from audiokit.files import PART
+
     is_name = isinstance(error.filename, str | bytes | os.PathLike)
     name = PART.sub("", os.fsdecode(error.filename)) if is_name else error.filename
     if error.errno in DISK_FULL:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,9 +26,13 @@ __all__ = [
     "sha256",
     "short_stem",
     "stamp",
+    "whole_files",
     "write_whole",
 ]
 
+
+PART = re.compile(r"\.\d+\.part(?=\.[^.]*$|$)")
+"""What `write_whole` puts into the name of a file that is not finished."""
 
 LONGEST_STEM = 180
 """Bytes; file systems take names of 255, and endings need some."""
@@ -52,6 +57,11 @@ def write_whole(path: str | Path) -> Iterator[Path]:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def whole_files(paths: Iterable[Path]) -> list[Path]:
+    """Paths in order, but for those of files that a process which was killed has left half written."""
+    return sorted(path for path in paths if not PART.search(path.name))
 
 
 def output_file(path: str | Path) -> Path:

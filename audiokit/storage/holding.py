@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
-from audiokit.files import short_stem
+from audiokit.files import PART, short_stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 __all__ = ["hold", "remove_parts"]
-
-ANY_PART = re.compile(r".+\.\d+\.part(\.[^.]*)?")
-"""Name of what `files.write_whole` has begun."""
 
 
 @contextmanager
@@ -60,12 +57,12 @@ def remove_parts(place: Path) -> None:
     place
         a folder, of which all that is half written goes, or a file.
     """
-    folder, part = place, ANY_PART
+    folder, part = place, PART
     if not place.is_dir():
         folder = place.parent
-        part = re.compile(rf"{re.escape(place.stem)}\.\d+\.part{re.escape(place.suffix)}")
+        part = re.compile(rf"^{re.escape(place.stem)}\.\d+\.part{re.escape(place.suffix)}$")
     for path in folder.iterdir():
-        if part.fullmatch(path.name):
+        if part.search(path.name):
             path.unlink(missing_ok=True)
 
 

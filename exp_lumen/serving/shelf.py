@@ -6,7 +6,7 @@ from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from audiokit.files import stamp
+from audiokit.files import stamp, whole_files
 from exp_lumen.evaluation.loading import load_for_use
 from exp_lumen.serving.places import place_inside
 from exp_lumen.serving.refusal import Refusal
@@ -38,7 +38,7 @@ class Shelf:
 
     def names(self) -> list[str]:
         """Paths below the folder, the latest name first."""
-        found = (path for path in self.folder.rglob(f"*{ENDING}") if not path.name.endswith(f".part{ENDING}"))
+        found = (path for path in whole_files(self.folder.rglob(f"*{ENDING}")) if not path.stem.endswith(".part"))
         return sorted((path.relative_to(self.folder).as_posix() for path in found), reverse=True)
 
     def model(self, name: str) -> tuple[Model, str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
-from audiokit.files import make_folder, write_whole
+from audiokit.files import make_folder, whole_files, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ def training_folder(logs: Path, name: str, options: Mapping[str, object], *, new
     if begun:
         return begun[-1], True
     folder = logs / f"{datetime.now():%Y%m%d_%H%M%S}-{name}"
-    if folder.exists():
+    if _options_of(folder) is not None:
         raise UserError(f"{folder} is there already: wait a second, or give another name")
     make_folder(folder)
     check_options(folder, options)
@@ -69,7 +69,7 @@ def check_options(folder: Path, options: Mapping[str, object]) -> None:
 
 def _is_begun(folder: Path, wanted: Mapping[str, object]) -> bool:
     """Whether a folder is of a training with the same options that has not ended."""
-    return _options_of(folder) == wanted and not any(folder.glob("final-*"))
+    return _options_of(folder) == wanted and not whole_files(folder.glob("final-*"))
 
 
 def _options_of(folder: Path) -> object:

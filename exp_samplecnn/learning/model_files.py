@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
-from audiokit.files import write_whole
+from audiokit.files import whole_files, write_whole
 from audiokit.learning.checkpoints import load_state_dict, read_tensors
 from exp_samplecnn.data.standardisation import Standardisation
 from exp_samplecnn.networks.blocks import BLOCKS
@@ -114,7 +114,7 @@ def find_model(path: Path) -> Path:
     """
     if path.is_file():
         return path
-    finished = sorted(path.glob(f"final-*{SUFFIX}")) if path.is_dir() else []
+    finished = whole_files(path.glob(f"final-*{SUFFIX}")) if path.is_dir() else []
     if not finished:
         state = "holds no finished model (final-….safetensors)" if path.is_dir() else "is not there"
         raise UserError(f"{path} {state}: train one by exp_samplecnn/train.py, or name another one")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audiokit.experiments.plan import Setting
-from audiokit.files import make_folder, write_whole
+from audiokit.files import make_folder, whole_files, write_whole
 from exp_samplecnn.learning.log_folders import check_options
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class PlannedTraining:
     def is_done(self, setting: Setting) -> bool:
         """Whether the results of a setting's step are there."""
         if setting["step"] == "train":
-            return any(self.folder(setting).glob("final-*.safetensors"))
+            return bool(whole_files(self.folder(setting).glob("final-*.safetensors")))
         return self._measures(setting).is_file()
 
     def outputs(self, setting: Setting) -> list[Path]:

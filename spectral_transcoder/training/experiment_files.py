@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audiokit.errors import UserError
-from audiokit.files import write_whole
+from audiokit.files import whole_files, write_whole
 from audiokit.storage.wholeness import is_made
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class ExperimentFiles:
     def losses(self, setting: Setting) -> dict[str, np.ndarray]:
         """Loss arrays by name, of a training that has ended, else of its checkpoint's whole epochs."""
         start = f"{setting.identifier()}_"
-        paths = self.root.joinpath("loss").glob(f"{start}losses_*.npy")
+        paths = whole_files(self.root.joinpath("loss").glob(f"{start}losses_*.npy"))
         losses = {path.stem.removeprefix(start): np.load(path) for path in paths}
         if losses:
             return losses

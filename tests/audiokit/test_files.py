@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from audiokit.errors import UserError
-from audiokit.files import make_folder, sha256, write_whole
+from audiokit.files import make_folder, sha256, whole_files, write_whole
 
 
 def test_a_file_takes_its_name_when_it_is_whole(tmp_path):
@@ -52,6 +52,16 @@ def test_a_block_that_writes_nothing_is_an_error_and_keeps_the_old_file(tmp_path
     with pytest.raises(FileNotFoundError), write_whole(path):
         pass
     assert path.read_text() == "old"
+
+
+def test_what_was_left_half_written_is_no_whole_file(tmp_path):
+    names = ["b.npy", "a.npy", "c.part.npy", "d.12.party.npy"]
+    for name in names:
+        (tmp_path / name).touch()
+    with write_whole(tmp_path / "e.npy") as partial, write_whole(tmp_path / "f") as without_suffix:
+        partial.touch()
+        without_suffix.touch()
+        assert [path.name for path in whole_files(tmp_path.iterdir())] == sorted(names)
 
 
 @pytest.mark.parametrize("name", ["", "folder", "pipe", "link"])

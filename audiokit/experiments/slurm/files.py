@@ -10,7 +10,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
-from audiokit.files import make_folder, write_whole
+from audiokit.files import make_folder, whole_files, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +66,7 @@ def is_untouched(path: Path) -> bool:
 
 def find_scripts(folder: Path) -> list[Path]:
     """Batch scripts of a folder, by name."""
-    return sorted(folder.glob("*.slurm"))
+    return whole_files(folder.glob("*.slurm"))
 
 
 def _checksum(text: str) -> str:
