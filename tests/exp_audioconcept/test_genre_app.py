@@ -9,9 +9,13 @@ import torch
 from genre_fixtures import RATE, hum
 from streamlit.testing.v1 import AppTest
 
+from audiokit.paths import ROOT
 from exp_audioconcept.classifiers.learned import MEAN_SPECTRUM
 from exp_audioconcept.classifiers.model_file import write_model_file
 from exp_audioconcept.networks.kinds import create_network, n_samples
+
+SCRIPT = ROOT / "exp_audioconcept" / "app.py"
+"""What `make -C exp_audioconcept run_app` opens."""
 
 PATIENCE = 120
 """s, of a busy machine."""
@@ -71,3 +75,10 @@ def test_without_a_model_one_is_to_be_trained(folder):
     app = shown(folder)
     assert "train one with" in app.info[0].value
     assert not app.button
+
+
+def test_the_script_draws_the_page_whatever_is_there():
+    app = AppTest.from_file(SCRIPT, default_timeout=PATIENCE).run()
+    assert not app.exception
+    assert [title.value for title in app.title] == ["Which genre, and why?"]
+    assert [box.label for box in app.selectbox][:1] == ["Model"]
