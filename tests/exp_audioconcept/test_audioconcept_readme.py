@@ -24,7 +24,7 @@ README = (HERE / "README.md").read_text(encoding="utf-8")
 COMMANDS = commands(README)
 IN_SMALL = {
     "explanations/effort.py": (
-        *(("draws: int = 25", "draws: int = 8"), ("(8, 20)", "(4, 5)"), ("steps: int = 32", "steps: int = 4")),
+        *(("draws: int = 25", "draws: int = 5"), ("(8, 20)", "(4, 5)"), ("steps: int = 32", "steps: int = 4")),
         *(("orders: int = 12", "orders: int = 3"), ("curve_steps: int = 10", "curve_steps: int = 4")),
     ),
     "networks/vggish.py": (
@@ -65,7 +65,7 @@ def folder(tmp_path_factory):
     put_teachers(folder)
     write_genres(folder / "FOLDER")
     random = np.random.default_rng(5)
-    soundfile.write(folder / "song.mp3", hum(5, random) + 0.1 * ticks(5, random), RATE)
+    soundfile.write(folder / "song.mp3", hum(3, random) + 0.1 * ticks(3, random), RATE)
     samples = folder / "exp_audioconcept" / "data" / "raw" / "sample_audio"
     samples.mkdir(parents=True)
     shutil.copy(folder / "song.mp3", samples)
@@ -197,6 +197,12 @@ def test_an_explanation_is_a_page_with_sounds_and_numbers(told, made):
     for kind in ("svm", "head"):
         assert made[f"explain_{kind}"].stdout.splitlines()[-1] == str(page)
     assert made["explain_cnn"] == "python3 -m exp_audioconcept.explain --model CNN song.mp3"
+
+
+def test_another_python_can_be_named(python):
+    call = python.call("make -C exp_audioconcept features PYTHON='python3 -X utf8' OPTIONS='--data FOLDER'")
+    assert call.arguments == ("-X", "utf8", "-m", "exp_audioconcept.features", "--data", "FOLDER")
+    assert call.folder == python.folder
 
 
 def test_help_lists_the_targets(folder):
