@@ -240,3 +240,11 @@ def test_a_file_that_is_no_model_is_refused(tmp_path, data):
         run_test.main(["--dataset-paths", f"irmastest:{data}/test", "--ckpt", str(tmp_path / "x.ckpt")])
     with pytest.raises(UserError, match="there is no model in"):
         places.last_model(tmp_path)
+
+
+def test_a_model_that_is_half_written_is_not_the_last(tmp_path):
+    folder = tmp_path / "one" / "checkpoints"
+    folder.mkdir(parents=True)
+    (folder / "TEACHER.ckpt").touch()
+    (folder / "TEACHER.4711.part.ckpt").touch()  # of a training that was killed
+    assert places.last_model(tmp_path).name == "TEACHER.ckpt"

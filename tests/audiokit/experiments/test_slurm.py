@@ -387,3 +387,9 @@ def test_without_slurm_it_is_told_so(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError, match="there is no sbatch here: run this on a login node"):
         submit_all(Path("a"), [Path("b")])
+
+
+def test_a_script_that_is_half_written_is_not_submitted(tmp_path):
+    (tmp_path / "00.4711.part.slurm").write_text("#!/bin/bash\nrm -r")
+    (tmp_path / "00.slurm").touch()
+    assert names(find_scripts(tmp_path)) == ["00.slurm"]
