@@ -25,6 +25,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("folders", nargs="+", type=Path, metavar="FOLDER", help="recordings; each folder in it is drawn as often")
     add("--output", type=Path, required=True, help="folder for the scenes")
     add("--scenes", type=cli.positive, default=600, help="number of scenes, a minute each")
+    help_text = "share of the scenes with one recording at a time, ten seconds each, in [0, 1]"
+    add("--alone", type=cli.share, default=0.0, metavar="SHARE", help=help_text)
     add("--seed", type=int, default=0, help="of what is drawn")
     add("--skip_errors", action="store_true", help="end well though recordings could not be read")
     add_workers_option(parser)
@@ -44,7 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from spectral_transcoder.datasets.scenes import SceneRecipe, SceneWriter, collections_in
 
     paths = [source.path for folder in options.folders for source in folder_sources(folder)]
-    write = SceneWriter(collections_in(paths), SceneRecipe(seed=options.seed), make_folder(options.output))
+    write = SceneWriter(
+        collections_in(paths), SceneRecipe(seed=options.seed, alone_share=options.alone), make_folder(options.output)
+    )
     unusable: dict[Path, str] = {}
     with hold(write.note, wait=True), tqdm(total=options.scenes, unit="scene", disable=None) as bar:
         remove_parts(options.output)

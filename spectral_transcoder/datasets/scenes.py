@@ -2,7 +2,8 @@
 
 What sensors hear is near or far, loud or soft, coloured by the microphone and covered by other sounds; recordings in
 collections are none of that. A scene is a minute of randomly chosen pieces of recordings, some on top of a background,
-each with a level, a speed and a distance of its own, all coloured by a random microphone.
+each with a level, a speed and a distance of its own, all coloured by a random microphone. What people record is mostly
+one thing at a time, so that some scenes may hold one recording after the other, ten seconds each.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ COLOUR_BANDS = 8
 """Points of a microphone's random frequency response, evenly spaced in octaves."""
 
 LOWEST_HZ = 40.0
+ALONE_SECONDS = 10
+"""As long as the windows that taggers hear."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,15 @@ class SceneRecipe:
     overlap: tuple[float, float] = (0.8, 1.4)
     """When the next piece begins, as a share of the piece's duration."""
 
+    alone_share: float = 0.0
+    """Of the scenes hold one recording at a time, for `ALONE_SECONDS`, and no background."""
+
+    again_share: float = 0.6
+    """Of the recordings that are alone are heard again and again until the time is over, and others once."""
+
+    pause_seconds: tuple[float, float] = (0.05, 1.2)
+    """Before they are heard again."""
+
     seed: int = 0
 
 
@@ -95,6 +107,17 @@ def make_scene(collections: Sequence[Sequence[Path]], recipe: SceneRecipe, numbe
     random = np.random.default_rng((recipe.seed, number))
     n_samples = recipe.seconds * SAMPLE_RATE
     scene = _gain(recipe.noise_db, random) * _to_peak(noise(n_samples, random, random.uniform(*recipe.noise_slope)))
+    if recipe.alone_share and random.random() < recipe.alone_share:
+        _add_one_at_a_time(scene, collections, recipe, random)
+    else:
+        _add_overlapping(scene, collections, recipe, random)
+    scene = _coloured(scene, recipe.colour_db, random)
+    return scene / max(np.abs(scene).max(), np.finfo(np.float32).tiny)
+
+
+def _add_overlapping(
+    scene: NDArray[np.float32], collections: Sequence[Sequence[Path]], recipe: SceneRecipe, random: np.random.Generator
+) -> None:
     if random.random() < recipe.background_share:
         scene += _gain(recipe.background_db, random) * _background(collections, len(scene), random)
     position = 0
@@ -103,8 +126,20 @@ def make_scene(collections: Sequence[Sequence[Path]], recipe: SceneRecipe, numbe
         room = scene[position : position + len(piece)]
         room += piece[: len(room)]
         position += max(1, int(len(piece) * random.uniform(*recipe.overlap)))
-    scene = _coloured(scene, recipe.colour_db, random)
-    return scene / max(np.abs(scene).max(), np.finfo(np.float32).tiny)
+
+
+def _add_one_at_a_time(
+    scene: NDArray[np.float32], collections: Sequence[Sequence[Path]], recipe: SceneRecipe, random: np.random.Generator
+) -> None:
+    length = ALONE_SECONDS * SAMPLE_RATE
+    for start in range(0, len(scene), length):
+        piece = _gain(recipe.level_db, random) * _piece(collections, recipe, random)
+        block, position = scene[start : start + length], 0
+        again = random.random() < recipe.again_share
+        while position < len(block) and (again or not position):
+            room = block[position : position + len(piece)]
+            room += piece[: len(room)]
+            position += len(piece) + int(random.uniform(*recipe.pause_seconds) * SAMPLE_RATE)
 
 
 class UnusableRecording(UserError):

@@ -108,6 +108,37 @@ def test_each_folder_is_drawn_as_often(tmp_path, monkeypatch):
     assert 0.4 < np.mean(np.array(drawn) == "one") < 0.6
 
 
+# One at a time
+
+
+@pytest.mark.parametrize(("again", "times"), [(0, (0,)), (1, (0, 2.5, 5, 7.5))])
+def test_where_recordings_are_alone_each_has_ten_seconds_once_or_again_and_again(tmp_path, again, times):
+    recording = scene(2, RATE, seed=5)
+    recipe = replace(
+        PLAIN, seconds=20, piece_seconds=(2, 2), alone_share=1, again_share=again, pause_seconds=(0.5, 0.5)
+    )
+    made = make_scene(alone(tmp_path, "a.wav", recording), recipe, 0)
+    expected = np.zeros((2, 10 * RATE), np.float32)
+    for start in times:
+        expected[:, int(start * RATE) :][:, : len(recording)] = recording[: 10 * RATE - int(start * RATE)]
+    sounds = np.abs(expected) > 0
+    for block, wanted, where in zip(made.reshape(2, -1), expected, sounds, strict=True):
+        assert np.corrcoef(block, wanted)[0, 1] > 0.99  # but for the fades
+        assert np.abs(block[~where]).max() < 1e-3
+
+
+def test_a_share_of_the_scenes_has_no_two_recordings_at_once(tmp_path):
+    for name, hertz in (("low", 200), ("high", 3000)):
+        write(tmp_path / name / "tone.wav", np.sin(2 * np.pi * hertz * np.arange(9 * RATE) / RATE), RATE)
+    collections = collections_in(list(tmp_path.rglob("*.wav")))
+    recipe = replace(
+        PLAIN, seconds=10, piece_seconds=(9, 9), overlap=(0.05, 0.05), alone_share=0.5, pause_seconds=(1, 1)
+    )
+    both = [np.abs(np.fft.rfft(make_scene(collections, recipe, number)))[[2000, 30000]] for number in range(40)]
+    alone_ones = sum(low.min() < 1e-2 * low.max() for low in both)
+    assert 12 <= alone_ones <= 28
+
+
 # Levels
 
 
