@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from audiokit.learning.keeping import Keeping
-from audiokit.learning.optimizers import Adam, Optimizer
-from audiokit.learning.schedules import Constant, Schedule
+from audiokit.learning.optimisation.optimizers import Adam, Optimizer
+from audiokit.learning.optimisation.schedules import Constant, Schedule
 
 if TYPE_CHECKING:
     import torch

@@ -17,11 +17,11 @@ from tqdm import tqdm
 
 from audiokit.errors import UserError
 from audiokit.files import make_folder
-from audiokit.learning.averaging import AveragedWeights
 from audiokit.learning.batches import TRAIN, batches, n_items
 from audiokit.learning.interruption import Interrupted, stop_requests
+from audiokit.learning.optimisation.averaging import AveragedWeights
+from audiokit.learning.optimisation.schedules import Progress
 from audiokit.learning.options import Trained
-from audiokit.learning.schedules import Progress
 from audiokit.learning.training_checkpoint import resume_training, save_training
 from audiokit.storage.holding import hold
 

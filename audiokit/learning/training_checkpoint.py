@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from audiokit.learning.averaging import AveragedWeights
+    from audiokit.learning.optimisation.averaging import AveragedWeights
 
 __all__ = ["Resumable", "resume_training", "save_training"]
 

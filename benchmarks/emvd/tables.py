@@ -18,8 +18,8 @@ from training.clock import Training, run_steps
 from training.steps import rate_table
 
 from audiokit.labels.clip_store_creation import StoredClip, create_clip_store
+from audiokit.learning.optimisation.schedules import Constant
 from audiokit.learning.options import TrainingOptions
-from audiokit.learning.schedules import Constant
 from emvd.baseline import OriginalMel, OriginalNetwork, OriginalStep, create_original_dataset
 from exp_emvd.data.chunk_store import MelChunks
 from exp_emvd.data.mel import CHUNK_SHAPE, singing_chunks

@@ -14,9 +14,9 @@ from timing import Table, cpu_clock, digits, measure, peak_memory, take_turns
 from training.clock import Training, run_steps
 from training.steps import rate_table
 
-from audiokit.learning.optimizers import SGD
+from audiokit.learning.optimisation.optimizers import SGD
+from audiokit.learning.optimisation.schedules import Constant
 from audiokit.learning.options import TrainingOptions
-from audiokit.learning.schedules import Constant
 from audiokit.sound.audio import load
 from exp_samplecnn.data.segment_store import SegmentStore
 from exp_samplecnn.data.sources import training_sources

@@ -100,7 +100,7 @@ class EmvdExperiment:
         files.checkpoint(split).unlink(missing_ok=True)
 
     def _training_options(self, split: int) -> TrainingOptions:
-        from audiokit.learning.schedules import Constant
+        from audiokit.learning.optimisation.schedules import Constant
 
         return TrainingOptions(
             epochs=self.epochs,

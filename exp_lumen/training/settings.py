@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
 from audiokit.learning.keeping import Keeping
-from audiokit.learning.optimizers import Adam, AdamW
-from audiokit.learning.schedules import Constant, Cosine, OneCycle, Plateau
+from audiokit.learning.optimisation.optimizers import Adam, AdamW
+from audiokit.learning.optimisation.schedules import Constant, Cosine, OneCycle, Plateau
 
 if TYPE_CHECKING:
-    from audiokit.learning.optimizers import Optimizer
-    from audiokit.learning.schedules import Schedule
+    from audiokit.learning.optimisation.optimizers import Optimizer
+    from audiokit.learning.optimisation.schedules import Schedule
 
 __all__ = ["AUTO_LR", "METRICS", "OPTIMIZERS", "SCHEDULERS", "Settings"]
 

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from audiokit.labels.multilabel import best_thresholds, measure_decisions
+from audiokit.learning.optimisation.rate_search import search_rate
+from audiokit.learning.optimisation.schedules import Constant, Geometric
 from audiokit.learning.options import TrainingOptions
-from audiokit.learning.rate_search import search_rate
-from audiokit.learning.schedules import Constant, Geometric
 from audiokit.learning.streaming import Streamed
 from audiokit.learning.trainer import Trainer
 from exp_lumen.data.pieces import KNOWN, LABELS, SCALE, SOUND

@@ -14,9 +14,9 @@ import torch
 
 from audiokit.files import write_whole
 from audiokit.learning.keeping import Keeping
-from audiokit.learning.optimizers import SGD
+from audiokit.learning.optimisation.optimizers import SGD
+from audiokit.learning.optimisation.schedules import Decaying
 from audiokit.learning.options import TrainingOptions
-from audiokit.learning.schedules import Decaying
 from audiokit.learning.trainer import Trainer
 from exp_samplecnn.data.clips import TEST
 from exp_samplecnn.data.sources import training_sources

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from audiokit.learning.schedules import Constant, Cosine
+from audiokit.learning.optimisation.schedules import Constant, Cosine
 from spectral_transcoder.datasets.chunk_dataset import mel_name
 from spectral_transcoder.transcoders.store import TranscoderSettings
 from teachers.registry import front_end_of

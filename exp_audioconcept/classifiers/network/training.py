@@ -12,9 +12,9 @@ from torch.nn import functional
 
 from audiokit.labels.groups import group_means
 from audiokit.learning.keeping import Keeping
-from audiokit.learning.optimizers import Adam
+from audiokit.learning.optimisation.optimizers import Adam
+from audiokit.learning.optimisation.schedules import Plateau
 from audiokit.learning.options import TrainingOptions
-from audiokit.learning.schedules import Plateau
 from audiokit.learning.trainer import Trainer
 from exp_audioconcept.networks.kinds import create_network
 from exp_audioconcept.networks.mel import FRONT_END

@@ -18,13 +18,13 @@ from tqdm import tqdm
 
 from audiokit.errors import UserError
 from audiokit.learning import batches as sources_module
-from audiokit.learning import schedules
 from audiokit.learning.batches import batches, memory_sources
 from audiokit.learning.checkpoints import read_tensors
 from audiokit.learning.interruption import Interrupted
 from audiokit.learning.keeping import Keeping
+from audiokit.learning.optimisation import schedules
+from audiokit.learning.optimisation.schedules import Constant, Cosine, Plateau
 from audiokit.learning.options import Trained, TrainingOptions
-from audiokit.learning.schedules import Constant, Cosine, Plateau
 from audiokit.learning.trainer import Trainer
 from audiokit.storage.holding import hold
 from spectral_transcoder.training.losses import MelObjective

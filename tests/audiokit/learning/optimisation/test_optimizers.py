@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from audiokit.learning.optimizers import SGD, Adam, AdamW
+from audiokit.learning.optimisation.optimizers import SGD, Adam, AdamW
 
 
 def network():

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from audiokit.learning.batches import Source
-    from audiokit.learning.optimizers import Optimizer
+    from audiokit.learning.optimisation.optimizers import Optimizer
 
     Batch = Mapping[str, torch.Tensor]
 

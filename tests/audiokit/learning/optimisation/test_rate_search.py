@@ -9,10 +9,10 @@ from torch.testing import assert_close
 
 from audiokit.errors import UserError
 from audiokit.learning.batches import Shuffled
-from audiokit.learning.optimizers import Adam
+from audiokit.learning.optimisation.optimizers import Adam
+from audiokit.learning.optimisation.rate_search import best_rate, search_rate
+from audiokit.learning.optimisation.schedules import Constant
 from audiokit.learning.options import TrainingOptions
-from audiokit.learning.rate_search import best_rate, search_rate
-from audiokit.learning.schedules import Constant
 from audiokit.learning.trainer import Trainer
 
 RATES = np.geomspace(1e-6, 1, 100)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from audiokit.learning.schedules import (
+from audiokit.learning.optimisation.schedules import (
     Constant,
     Cosine,
     CosineRestarts,
