@@ -87,11 +87,7 @@ def train_model(
     batches, pictures = augmentation or (None, None)
     check_stages(network, settings)
     set_picture_augmentation(network, pictures)
-    pieces = WaveformPieces(spec.sample_rate, spec.piece_samples)
-    stem = f"{pieces.sample_rate}_{pieces.length}"
-    paths = {name: store_path(stores or folder, f"{name}_{stem}", clips[name]) for name in ("train", "valid")}
-    for name, path in paths.items():
-        create_clip_rows(clips[name], path, pieces, workers=workers, skip_errors=skip_errors)
+    paths = _stored(clips, spec, stores or folder, workers=workers, skip_errors=skip_errors)
     with open_store(paths["train"]) as train_store, open_store(paths["valid"]) as valid_store:
         left = train(network, (train_store, valid_store), settings, folder=folder, augment=batches, scalars=scalars)
         source = sources_of(train_store, valid_store, settings)["valid"]
@@ -106,6 +102,23 @@ def train_model(
     tuned = "thresholds tuned on it" if settings.threshold is None else f"a threshold of {settings.threshold:g}"
     print(f"validation: macro F1 {measured['f1']:.4f} with {tuned}, of {measured['n']} recordings")
     return path
+
+
+def _stored(
+    clips: Mapping[str, Sequence[LabelledClip]],
+    spec: Specification,
+    folder: Path,
+    *,
+    workers: int | None,
+    skip_errors: bool,
+) -> dict[str, Path]:
+    """Stores of the pieces of `train` and `valid` that a model hears, made where they are not there."""
+    pieces = WaveformPieces(spec.sample_rate, spec.piece_samples)
+    stem = f"{pieces.sample_rate}_{pieces.length}"
+    paths = {name: store_path(folder, f"{name}_{stem}", clips[name]) for name in ("train", "valid")}
+    for name, path in paths.items():
+        create_clip_rows(clips[name], path, pieces, workers=workers, skip_errors=skip_errors)
+    return paths
 
 
 def load_noises(folder: Path, *, sample_rate: int, n_samples: int) -> torch.Tensor:

@@ -108,9 +108,7 @@ def create_scores(
     there = _There.read(path, target.checksum).without_changed(scorer.audio)
     added = tuple(model for model in models if there.fingerprint(model.name) != target.fingerprints[model.name])
     usable = _names_of_known(clips, stamps) | (set() if added else there.rows.keys())
-    absent = [clip.name for clip in clips if clip.name not in usable]
-    if len(absent) == len(clips):
-        raise UserError(f"none of the {len(clips)} recordings of {dataset.name} is in {scorer.audio}")
+    absent = _absent(clips, usable, of=dataset.name, audio=scorer.audio)
     if not added and there.rows.keys() >= usable:
         return Summary(path, True, len(there.rows), tuple(there.models), absent=absent)
     labels = {model.name: labels_of(model.classifier) for model in models}
@@ -180,6 +178,20 @@ def _stamps(clips: Sequence[Clip], audio: Path) -> NDArray[np.int64]:
 def _names_of_known(clips: Sequence[Clip], stamps: NDArray[np.int64]) -> set[str]:
     """Names of recordings that are here."""
     return {clip.name for clip, is_known in zip(clips, stamps.any(axis=1), strict=True) if is_known}
+
+
+def _absent(clips: Sequence[Clip], usable: Collection[str], *, of: str, audio: Path) -> list[str]:
+    """Names of recordings that are not here.
+
+    Raises
+    ------
+    UserError
+        where none is.
+    """
+    absent = [clip.name for clip in clips if clip.name not in usable]
+    if len(absent) == len(clips):
+        raise UserError(f"none of the {len(clips)} recordings of {of} is in {audio}")
+    return absent
 
 
 def _by_model(scores: NDArray[np.float32], labels: Mapping[str, Sequence[str]]) -> dict[str, NDArray[np.float32]]:

@@ -69,18 +69,10 @@ def load_predictor(
     models = Path(models)
     name = teacher or next((name for name in PREFERRED_TEACHERS if find_weights(name, models)), PREFERRED_TEACHERS[0])
     taggers = _wanted_taggers(name, transcoder, models)
-    loaded = prepare(
-        teacher=name,
-        teacher_weights=teacher_weights,
-        transcoders=[BESIDE_TAGGER if transcoder == TAGGER else transcoder] if transcoder else None,
-        models=models,
-        device=device,
-    )
+    wanted = [BESIDE_TAGGER if transcoder == TAGGER else transcoder] if transcoder else None
+    loaded = prepare(teacher=name, teacher_weights=teacher_weights, transcoders=wanted, models=models, device=device)
     if loaded.teacher is None:
-        raise UserError(
-            f"the weights of {name} are missing, and without them there are no tags: get them with "
-            f"python3 download_pretrained_models.py --only {module_of(name).download_name(name)}"
-        )
+        raise UserError(_no_weights(name))
     at_hand = loaded.transcoders | ({TAGGER: loaded.transcoders[BESIDE_TAGGER]} if taggers else {})
     chosen = transcoder or next(name for name in PREFERRED_TRANSCODERS if name in at_hand)
     return Predictor(
@@ -94,6 +86,13 @@ def load_predictor(
         block_seconds=block_seconds,
         foreground=foreground,
         notes=tuple(loaded.notes) if chosen == "pinv" and not transcoder else (),
+    )
+
+
+def _no_weights(teacher: str) -> str:
+    return (
+        f"the weights of {teacher} are missing, and without them there are no tags: get them with "
+        f"python3 download_pretrained_models.py --only {module_of(teacher).download_name(teacher)}"
     )
 
 
