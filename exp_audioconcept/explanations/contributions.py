@@ -6,6 +6,7 @@ S. M. Lundberg, S.-I. Lee, "A unified approach to interpreting model predictions
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numba
@@ -28,6 +29,7 @@ N_PERMUTATIONS = 4
 """Orders of the features, each taken forwards and backwards."""
 
 
+@cache
 def import_shap() -> ModuleType:
     """shap, whose loops stay Python: numba would compile them anew in every process, for longer than they work.
 
