@@ -87,6 +87,10 @@ class SceneRecipe:
 
     seed: int = 0
 
+    def described(self) -> dict[str, object]:
+        """All of it, as JSON has it."""
+        return json.loads(json.dumps(asdict(self)))
+
 
 def collections_in(paths: Sequence[Path]) -> list[list[Path]]:
     """Recordings by the folder that they lie in: each folder is drawn as often, however much it holds."""
@@ -182,11 +186,12 @@ class SceneWriter:
         """
         names = [[path.as_posix() for path in collection] for collection in self.collections]
         checksum = hashlib.sha256(json.dumps(names).encode()).hexdigest()
-        made_of = json.loads(json.dumps(asdict(self.recipe) | {"recordings": checksum}))
+        made_of = self.recipe.described() | {"recordings": checksum}
         if not self.note.exists():
             with write_whole(self.note) as partial:
                 partial.write_text(json.dumps(made_of, indent=1), encoding="utf-8")
-        elif json.loads(self.note.read_text(encoding="utf-8")) != made_of:
+        elif SceneRecipe().described() | json.loads(self.note.read_text(encoding="utf-8")) != made_of:
+            # What a note does not name was not there to be chosen when it was written, and is as by default.
             reason = "are made otherwise, or of other recordings"
             raise UserError(f"the scenes in {self.folder} {reason}: name a new folder")
 

@@ -366,6 +366,18 @@ def test_scenes_of_another_recipe_do_not_mix(folder, tmp_path, capsys):
     assert cli.run(make_scenes.main, arguments) == 0
 
 
+def test_scenes_go_on_that_were_begun_before_there_was_a_choice(folder, tmp_path, capsys):
+    arguments = [str(folder), "--output", str(tmp_path), "--scenes", "1", "--workers", "1"]
+    assert cli.run(make_scenes.main, arguments) == 0
+    note = tmp_path / "recipe.json"
+    kept = {name: value for name, value in json.loads(note.read_text()).items() if not name.startswith("a")}
+    assert "alone_share" not in kept
+    note.write_text(json.dumps(kept))
+    assert cli.run(make_scenes.main, arguments) == 0
+    assert cli.run(make_scenes.main, [*arguments, "--alone", "0.5"]) == 1
+    assert "are made otherwise" in capsys.readouterr().err
+
+
 def test_a_full_disk_leaves_no_broken_scene(collections, tmp_path, monkeypatch):
     def fill_up(path, content):
         path.touch()
