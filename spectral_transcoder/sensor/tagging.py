@@ -155,12 +155,14 @@ class Tagger:
     def _settings(self, source: LevelSource, path: str | Path) -> dict:
         """All that the results depend on, as JSON has it."""
         labels = self.predictor.labels
+        thresholds = {name: self.summary.threshold_of(name) for name in self.summary.groups}
         facts = self._of_scores(source, path) | {
             **asdict(self.wanted),
             "layout": LAYOUT,
             "groups": {name: [labels[index] for index in members] for name, members in self.summary.groups.items()},
             "unheard": sorted(self.summary.unheard),
-            "thresholds": {name: self.summary.threshold_of(name).score for name in self.summary.groups},
+            "thresholds": {name: threshold.score for name, threshold in thresholds.items()},
+            "probabilities": {name: f"{one.intercept:g} {one.slope:+g} log score" for name, one in thresholds.items()},
         }
         return json.loads(json.dumps(facts, default=str))
 

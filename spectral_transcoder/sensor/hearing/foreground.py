@@ -23,7 +23,7 @@ IN_FRONT = ("voice", "birds")
 
 BETTER_IN_FRONT = frozenset({("YamNet", FAST.hop_seconds)})
 """Teachers, and cadences of levels, with which these are heard better in front on annotated sensors: chosen by the
-seconds, also when any clip is left out (docs/results.md)."""
+seconds (docs/results.md)."""
 
 DEPTH_DB = 35.0
 """By which levels fall at most."""

@@ -75,12 +75,14 @@ class Listener:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Short name of all weights: with others it is another."""
+        """Short name of all weights and of what taggers count beside the transcoder: with others it is another."""
         digest = hashlib.sha256()
-        taggers = (tagger.network for tagger in self.taggers.values())
-        for network in (self.teacher, self.transcoder, *taggers):
+        taggers = self.taggers.values()
+        for network in (self.teacher, self.transcoder, *(tagger.network for tagger in taggers)):
             for tensor in network.state_dict().values():
                 digest.update(tensor.cpu().contiguous().numpy().tobytes())
+        for tagger in taggers:
+            digest.update(repr(tagger.share).encode())
         return digest.hexdigest()[:12]
 
     @property

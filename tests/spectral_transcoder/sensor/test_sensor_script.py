@@ -21,6 +21,7 @@ from audiokit.reports.figures import new_figure
 from spectral_transcoder.sensor import load_predictor
 from spectral_transcoder.sensor.bands.weighting import weights
 from spectral_transcoder.sensor.many import SOME_LEFT_OUT
+from spectral_transcoder.sensor.presence import thresholds
 from spectral_transcoder.third_octave import third_octave
 
 ROOT = Path(predict_third_octave.__file__).parent
@@ -264,6 +265,19 @@ def test_what_is_done_is_not_done_again(tmp_path, run, out):
         assert "4 blocks of 5 s" in run(path, "--block", 5, "--groups", groups)[1]
     (out / "a_settings.json").write_text("{")
     assert "4 blocks of 5 s" in run(path, "--block", 5, "--groups", groups)[1]
+
+
+def test_what_has_other_probabilities_now_is_done_again(tmp_path, run, out, monkeypatch):
+    path = write_npy(tmp_path / "a.npy", make_levels(80))
+    run(path)
+    settings = json.loads((out / "a_settings.json").read_text())
+    teacher, transcoder = settings["teacher"], settings["transcoder"]
+    keys = [(teacher, transcoder, "fast", group) for group in settings["groups"]]
+    for slope in (1.0, 2.0):
+        chosen = {key: thresholds.Threshold(0.1, slope, 0.0) for key in keys}
+        monkeypatch.setattr(thresholds, "_chosen", lambda chosen=chosen: chosen)
+        assert "done before" not in run(path)[1]
+        assert "done before" in run(path)[1]
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text("time")])

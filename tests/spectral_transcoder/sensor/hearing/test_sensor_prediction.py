@@ -1,5 +1,7 @@
 """Scores of blocks are those of the rule of fast-to-ears, and of recordings that are transcoded directly."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -286,6 +288,13 @@ def test_weights_of_taggers_are_in_the_fingerprint(models_with_taggers):
     names = ("tagger", "tcn")
     loaded = [load_predictor("YamNet", name, models=models_with_taggers, device="cpu") for name in names]
     assert len({predictor.fingerprint for predictor in loaded}) == 2
+
+
+def test_what_a_tagger_counts_is_in_the_fingerprint(models_with_taggers):
+    predictor = load_predictor("YamNet", "tagger", models=models_with_taggers, device="cpu")
+    half = {8: replace(predictor.taggers[8], share=0.5)}
+    names = {predictor.fingerprint, replace(predictor, taggers=predictor.taggers | half).fingerprint}
+    assert len(names) == 2
 
 
 @pytest.mark.parametrize(
