@@ -85,8 +85,9 @@ def test_each_of_mobnet_s_networks_answers_for_its_own_instrument():
     network = InstrumentNetwork(spec("MOBNET", image_size=32)).eval()
     with torch.no_grad():
         before = network(SOUND[:, : 31 * 160])
-        for parameter in network.backbone.networks["sax"].parameters():
-            parameter.zero_()
+        # Nothing of random weights is relied on: some give 0 whatever they hear.
+        *_, bias = network.backbone.networks["sax"].parameters()
+        bias += 1
         changed = (network(SOUND[:, : 31 * 160]) != before)[0]
     assert [code for code, is_other in zip(CODES, changed, strict=True) if is_other] == ["sax"]
 
