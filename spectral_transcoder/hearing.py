@@ -1,7 +1,7 @@
 """What taggers hear, alone and beside the teacher who listens through a transcoder.
 
-Both err, and not in the same seconds: the mean of their logits is nearer to the teacher than either. How much the
-tagger counts in it, its settings file says (`share`).
+Both err, and not in the same seconds: together they are nearer to the teacher than either. How much the tagger counts,
+its settings file says (`share`).
 """
 
 from __future__ import annotations
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from spectral_transcoder.transcoders.store import StoredTranscoder
     from spectral_transcoder.transcoders.tagger import Cadence, Tagger
 
-__all__ = ["LoadedTagger", "find_tagger", "load_tagger", "mean_in_logits"]
+__all__ = ["LoadedTagger", "find_tagger", "join_scores", "load_tagger"]
 
 SMALLEST_SCORE = 1e-7
+STEPS = 8
+LONGEST_STEP = 4.0
+"""In logits."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,15 @@ class LoadedTagger:
 
     def joined(self, own: torch.Tensor, transcoded: torch.Tensor) -> torch.Tensor:
         """Its own scores and the teacher's through a transcoder, (..., n_labels) each, as one."""
-        return mean_in_logits(own, transcoded, self.share)
+        return join_scores(own, transcoded, self.share)
 
 
-def mean_in_logits(scores: torch.Tensor, others: torch.Tensor, share: float) -> torch.Tensor:
-    """Weighted mean of two scores before the sigmoid, (..., n_labels) in [0, 1] each.
+def join_scores(scores: torch.Tensor, others: torch.Tensor, share: float) -> torch.Tensor:
+    """Two scores as one, (..., n_labels) in [0, 1] each: in the order of one mean, and as much in all as another.
+
+    The weighted mean of the logits tells best which label is the likelier one. But where only one of two hears a label,
+    it is near to nothing, so that it is too low in all. The weighted mean of the scores themselves is not: its sum over
+    the labels is what the logits' mean is raised to, all labels by the same amount.
 
     Parameters
     ----------
@@ -74,7 +81,15 @@ def mean_in_logits(scores: torch.Tensor, others: torch.Tensor, share: float) -> 
         of the first, in [0, 1].
     """
     first, second = (values.float().logit(eps=SMALLEST_SCORE) for values in (scores, others))
-    return (share * first + (1 - share) * second).sigmoid()
+    logits = share * first + (1 - share) * second
+    wanted = (share * first.sigmoid() + (1 - share) * second.sigmoid()).sum(dim=-1, keepdim=True).log()
+    # Newton's method on the logarithm of the sum, which is nearly linear where scores are low, as nearly all are.
+    for _ in range(STEPS):
+        given = logits.sigmoid()
+        total = given.sum(dim=-1, keepdim=True)
+        step = (wanted - total.log()) * total / (given * (1 - given)).sum(dim=-1, keepdim=True)
+        logits = logits + step.clamp(-LONGEST_STEP, LONGEST_STEP)
+    return logits.sigmoid()
 
 
 def find_tagger(teacher: str, cadence: Cadence, folders: Sequence[Path]) -> StoredTranscoder | None:

@@ -32,7 +32,7 @@ TRANSCODERS = {
     "cnn": "CNN-logits: ours in reference_models/ where there is one, else the paper's",
     "cnn_mels": "CNN-mels, likewise",
     "tcn": "our transcoder for many kinds of sounds",
-    TAGGER: "our tagger, which gives scores itself, and tcn: the mean of their logits",
+    TAGGER: "our tagger, which gives scores itself, and tcn, as one",
     "paper": "the paper's CNN-logits",
 }
 """What a teacher can hear through; a trained transcoder of one's own goes by its name."""

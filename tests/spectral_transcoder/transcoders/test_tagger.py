@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from spectral_transcoder.hearing import LoadedTagger, find_tagger, load_tagger, mean_in_logits
+from spectral_transcoder.hearing import LoadedTagger, find_tagger, join_scores, load_tagger
 from spectral_transcoder.transcoders.store import TranscoderSettings, build_transcoder, save_transcoder
 from spectral_transcoder.transcoders.tagger import Tagger, as_slow
 
@@ -51,13 +51,27 @@ def test_it_hears_a_second_in_its_context_and_windows_by_themselves():
     assert_close(tagger.scores(windows), whole.mean(dim=1))
 
 
-def test_the_mean_of_logits_lies_between_and_ends_at_both():
-    own, transcoded = torch.tensor([[0.9, 0.2]]), torch.tensor([[0.5, 0.2]])
-    assert_close(mean_in_logits(own, transcoded, 1.0), own)
-    assert_close(mean_in_logits(own, transcoded, 0.0), transcoded)
-    # Odds of 9 and 1: their geometric mean is 3.
-    assert_close(mean_in_logits(own, transcoded, 0.5), torch.tensor([[0.75, 0.2]]))
-    assert torch.isfinite(mean_in_logits(torch.tensor([0.0, 1.0]), torch.tensor([1.0, 1.0]), 0.5)).all()
+def test_scores_that_are_joined_have_the_order_of_the_logits_mean_and_the_sum_of_the_scores_mean():
+    generator = torch.Generator().manual_seed(0)
+    own, transcoded = (1.5 * torch.randn(2, 40, N_LABELS, generator=generator) - 5).sigmoid()
+    joined = join_scores(own, transcoded, 0.25)
+    assert_close(joined.sum(dim=1), (0.25 * own + 0.75 * transcoded).sum(dim=1))
+    raised = joined.logit() - (0.25 * own.logit() + 0.75 * transcoded.logit())
+    assert_close(raised, raised[:, :1].expand_as(raised), atol=1e-3, rtol=0)
+    assert raised.min() > 0
+
+
+def test_scores_are_not_changed_where_one_of_two_speaks_alone_or_both_say_the_same():
+    own, transcoded = torch.tensor([[0.9, 0.2]]), torch.tensor([[0.5, 0.3]])
+    assert_close(join_scores(own, transcoded, 1.0), own)
+    assert_close(join_scores(own, transcoded, 0.0), transcoded)
+    assert_close(join_scores(own, own, 0.4), own)
+
+
+def test_scores_of_nothing_and_of_everything_are_joined():
+    none, all_of_them = torch.zeros(1, N_LABELS), torch.ones(1, N_LABELS)
+    for first, second, expected in ((none, none, 0.0), (all_of_them, all_of_them, 1.0), (none, all_of_them, 0.5)):
+        assert_close(join_scores(first, second, 0.5), torch.full((1, N_LABELS), expected), atol=1e-6, rtol=0)
 
 
 def settings(cadence, **others):
