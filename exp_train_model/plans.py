@@ -1,4 +1,4 @@
-"""What is trained and compared: the paper's five plans, each with the factors that its models have, and two of ours."""
+"""What is trained and compared: the paper's five plans, with the factors that their models have, and three of ours."""
 
 from __future__ import annotations
 
@@ -93,21 +93,31 @@ FACTORS: dict[str, dict[str, object]] = {
         "augmentation": (1, 0),
         "seed": (0, 1, 2),
     },
+    "transcoded": {
+        "ts": 0,
+        "step": "evaluate",
+        "transcoder": "tcn",
+        "dataset": DATASETS,
+        "classifier": CLASSIFIERS,
+    },
     "tagger": {
         "ts": 1,
         "step": TRAINED,
         "transcoder": "tagger",
         "cadence": ("fast", "slow"),
+        "beside": (1, 0),
         "dataset": DATASETS,
         "classifier": CLASSIFIERS,
         "epoch": (1, 2, 5, 10, 20, 50, 100),
         "learning_rate": (-3, -3.5, -4, -5),
         "schedule": ("cosine", "constant"),
         "averaging": (1, 0),
+        "balance": (1, 0),
         "seed": (0, 1, 2),
     },
 }
-"""Plan → factor → modalities; the first factor is the outermost loop."""
+"""Plan → factor → modalities; the first factor is the outermost loop. `transcoded` is what teachers hear through `tcn`,
+as that lies in reference_models/: taggers are trained to be heard beside it."""
 
 
 def training_plans(*, datasets: Sequence[str] = ()) -> dict[str, Plan]:
@@ -127,10 +137,11 @@ def training_plans(*, datasets: Sequence[str] = ()) -> dict[str, Plan]:
 def needs(setting: Setting) -> list[Setting]:
     """Settings whose outputs a setting works on.
 
-    Each step needs the one before it; training on scores, and every comparison, needs the teacher's scores besides.
+    Each step needs the one before it; training on scores, and every comparison, needs the teacher's scores besides, and
+    a tagger that is trained beside `tcn` what the teacher hears through that.
     """
-    oracle = {"ts": 0, "step": "evaluate", "transcoder": "oracle"}
-    scores = Setting("reference", oracle | {name: setting[name] for name in ("dataset", "classifier")})
+    of_both = {name: setting[name] for name in ("dataset", "classifier")}
+    scores = Setting("reference", {"ts": 0, "step": "evaluate", "transcoder": "oracle"} | of_both)
     step = setting["step"]
     needed = []
     if step == "metric" and setting["transcoder"] != "oracle":
@@ -141,4 +152,6 @@ def needs(setting: Setting) -> list[Setting]:
     uses_scores = learns_from_stored or setting.get("balance")
     if step == "metric" or (step == "train" and setting["ts"] == 1 and uses_scores):
         needed.append(scores)
+    if step == "train" and setting.get("beside"):
+        needed.append(Setting("transcoded", {"ts": 0, "step": "evaluate", "transcoder": "tcn"} | of_both))
     return needed

@@ -86,31 +86,50 @@ class ScoreObjective:
 class TaggerObjective:
     """The teacher's scores of seconds in their context, and their order, for taggers.
 
-    A batch holds `third_octave` (batch, n_seconds, 8, 29) and `scores` (batch, n_seconds, n_labels).
+    A batch holds `third_octave` (batch, n_seconds, 8, 29) and `scores` (batch, n_seconds, n_labels). Where it has what
+    the teacher hears through a transcoder, too (`transcoded`, shaped as the scores), the mean of those logits and the
+    tagger's is to be right as well, so that the tagger learns most where the transcoder errs.
 
     Attributes
     ----------
     score_weight, order_weight
         of the parts `logit` (cross-entropy) and `order` (divergence of the softmax over the labels).
+    share
+        of the tagger's logits in the mean, whose loss is the part `joined`.
     """
 
     score_weight: float = 30.0
-    order_weight: float = 0.2
+    order_weight: float = 0.5
+    share: float = 0.4
 
     def __call__(self, network: nn.Module, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Losses of a batch."""
         logits = network(network.at_its_cadence(batch["third_octave"].flatten(1, 2))).float().flatten(0, 1)
         scores = batch["scores"].float().flatten(0, 1)
-        parts = {
-            "logit": functional.binary_cross_entropy_with_logits(logits, scores),
-            "order": functional.kl_div(
-                logits.log_softmax(dim=1),
-                scores.logit(eps=SMALLEST_SCORE).log_softmax(dim=1),
-                log_target=True,
-                reduction="batchmean",
-            ),
-        }
-        return {"loss": self.score_weight * parts["logit"] + self.order_weight * parts["order"], **parts}
+        parts = _score_parts(logits, scores)
+        loss = self._weighted(parts)
+        if "transcoded" in batch:
+            transcoded = batch["transcoded"].float().flatten(0, 1).logit(eps=SMALLEST_SCORE)
+            joined = self.share * logits + (1 - self.share) * transcoded
+            parts["joined"] = self._weighted(_score_parts(joined, scores))
+            loss = loss + parts["joined"]
+        return {"loss": loss, **parts}
+
+    def _weighted(self, parts: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        return self.score_weight * parts["logit"] + self.order_weight * parts["order"]
+
+
+def _score_parts(logits: torch.Tensor, scores: torch.Tensor) -> dict[str, torch.Tensor]:
+    """How far logits are from scores, (n_seconds, n_labels) each, label by label and in their order."""
+    return {
+        "logit": functional.binary_cross_entropy_with_logits(logits, scores),
+        "order": functional.kl_div(
+            logits.log_softmax(dim=1),
+            scores.logit(eps=SMALLEST_SCORE).log_softmax(dim=1),
+            log_target=True,
+            reduction="batchmean",
+        ),
+    }
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ __all__ = [
     "LONGEST_GRADIENT",
     "SCHEDULES",
     "SEED",
+    "SHARE",
     "batch_size",
     "loss_label",
     "network_settings",
@@ -35,6 +36,9 @@ LONGEST_GRADIENT = 1.0
 TCN_SIZES = {"tcn_nb_layers": 4, "tcn_nb_channels": 256}
 TAGGER_SIZES = {"tcn_nb_layers": 3, "tcn_nb_channels": 192}
 TAGGER_KEYS = ("cadence", "share")
+SHARE = 0.4
+"""Of a tagger that is trained to be heard beside `tcn`."""
+
 PAPER_CNN_SIZES = {"cnn_kernel_size": 5, "cnn_dilation": 1, "cnn_nb_layers": 5, "cnn_nb_channels": 64}
 
 
@@ -83,6 +87,7 @@ def transcoder_settings(setting: Setting) -> TranscoderSettings:
         mlp_hl_1=setting.get("hidden1"),
         mlp_hl_2=setting.get("hidden2"),
         cadence=setting.get("cadence"),
+        share=SHARE if setting.get("beside") else None,
     )
 
 
@@ -99,10 +104,15 @@ def _sizes(setting: Setting) -> dict[str, int | None]:
 
 
 def targets(setting: Setting) -> tuple[str, ...]:
-    """What the objective compares with: the Mel spectrogram, the teacher's scores as they are stored, or both."""
+    """What the objective compares with: the Mel spectrogram, the teacher's scores as they are stored, or both.
+
+    A tagger that is trained beside `tcn` compares with what the teacher hears through that besides.
+    """
     if setting["ts"] == 0:
         return ("mel",)
     objective = setting.get("objective")
+    if setting.get("beside"):
+        return ("scores", "transcoded")
     if objective is None:
         return ("scores",) if setting.get("prop_logit", 100) == 100 else ("mel", "scores")
     # What is made anew in each epoch the teacher has not scored yet.

@@ -7,7 +7,8 @@ train
     `duration/<id>_train_duration.npy`.
 evaluate
     `evaluation/<id>_logit.npy`, the teacher's scores of each chunk of the split `eval`, and `<id>_mel_mse.npy`. For the
-    oracle the scores of all splits, `<id>_logit_train.npy` …, which are the targets of training.
+    oracle the scores of all splits, `<id>_logit_train.npy` …, which are the targets of training; and so for `tcn` as it
+    lies in reference_models/, which taggers are trained to be heard beside.
 metric
     `metric/<id>_<metric>.npy`, one value a recording.
 
@@ -33,7 +34,7 @@ from audiokit.learning.keeping import Keeping
 from audiokit.learning.options import TrainingOptions
 from audiokit.learning.scalars import tensorboard_scalars
 from audiokit.learning.trainer import Trainer
-from audiokit.paths import ROOT
+from audiokit.paths import REFERENCE_MODELS, ROOT
 from spectral_transcoder.datasets.chunk_dataset import dataset_path
 from spectral_transcoder.training import metrics
 from spectral_transcoder.training.augmentation import Augmentation
@@ -44,7 +45,14 @@ from spectral_transcoder.training.evaluation import (
     evaluate_teacher,
     evaluate_transcoder,
 )
-from spectral_transcoder.training.experiment_files import METRICS, SPLITS, STUDENTS, ExperimentFiles, gives_mel
+from spectral_transcoder.training.experiment_files import (
+    IN_ALL_SPLITS,
+    METRICS,
+    SPLITS,
+    STUDENTS,
+    ExperimentFiles,
+    gives_mel,
+)
 from spectral_transcoder.training.losses import (
     DistillationObjective,
     HybridObjective,
@@ -59,6 +67,7 @@ from spectral_transcoder.training.settings import (
     LONGEST_GRADIENT,
     SCHEDULES,
     SEED,
+    SHARE,
     batch_size,
     network_settings,
     stored_name,
@@ -66,6 +75,7 @@ from spectral_transcoder.training.settings import (
 )
 from spectral_transcoder.training.training_data import JoinedDatasets, balanced_shares, equal_shares
 from spectral_transcoder.training.windows import Microphones, in_windows, runs_of_seconds, window_rows
+from spectral_transcoder.transcoders.store import find_transcoders, load_transcoder
 from spectral_transcoder.transcoders.tagger import WINDOW_SECONDS
 from teachers.label_groups import group_indices
 from teachers.registry import front_end_of, load_teacher
@@ -83,6 +93,8 @@ DATASET_NAMES = {"full": "Dcase-Task1-full", "urban": "Dcase-Task1-urban", "TEST
 """Names of the paper's datasets by modality; any other modality is itself the name of a dataset."""
 
 DATASET_SEPARATOR = "&"
+STORED_SCORES = {"scores": ("reference", "oracle"), "transcoded": ("transcoded", "tcn")}
+"""Name in a batch → plan and transcoder whose evaluation has left them."""
 
 
 @dataclass(frozen=True)
@@ -180,15 +192,26 @@ class TrainingExperiment:
         checkpoint.unlink(missing_ok=True)
 
     def _evaluate(self, setting: Setting) -> None:
-        if setting["transcoder"] == "oracle":
+        if setting["transcoder"] in IN_ALL_SPLITS:
             for split in SPLITS:
-                evaluated = evaluate_teacher(self._teacher(setting), self._split(setting, split, ("mel",))["mel"])
-                self.files.save("evaluation", setting, f"logit_{split}", evaluated.scores)
+                self.files.save("evaluation", setting, f"logit_{split}", self._heard(setting, split).scores)
             return
         evaluated = self._evaluated(setting)
         if evaluated.mel_mse is not None:
             self.files.save("evaluation", setting, "mel_mse", evaluated.mel_mse)
         self.files.save("evaluation", setting, "logit", evaluated.scores)
+
+    def _heard(self, setting: Setting, split: str) -> Evaluated:
+        """What the teacher hears itself, or through `tcn`."""
+        teacher = self._quick_teacher(setting)
+        if setting["transcoder"] == "oracle":
+            return evaluate_teacher(teacher, self._split(setting, split, ("mel",))["mel"])
+        name, classifier = setting["transcoder"], setting["classifier"]
+        stored = find_transcoders(classifier, [self.models / "reference_models", REFERENCE_MODELS]).get(name)
+        if stored is None:
+            raise UserError(f"there is no {name} for {classifier} in {REFERENCE_MODELS}: train taggers with beside=0")
+        transcoder = load_transcoder(stored).to(torch.device(self.device))
+        return evaluate_transcoder(transcoder, teacher, self._split(setting, split, ("third_octave", "mel")))
 
     def _evaluated(self, setting: Setting) -> Evaluated:
         device = torch.device(self.device)
@@ -205,7 +228,7 @@ class TrainingExperiment:
 
     def _measure(self, setting: Setting) -> None:
         evaluate = setting.replace(step="evaluate")
-        teacher = self._oracle_scores(setting, "eval")
+        teacher = self._stored_scores(setting, "eval")
         is_oracle = setting["transcoder"] == "oracle"
         model = teacher if is_oracle else self.files.load("evaluation", evaluate, "logit")
         files = self._files(setting, "eval")
@@ -226,7 +249,7 @@ class TrainingExperiment:
 
     def _objective(self, setting: Setting):
         if setting["transcoder"] in STUDENTS:
-            return TaggerObjective() if setting["transcoder"] == "tagger" else ScoreObjective()
+            return TaggerObjective(share=SHARE) if setting["transcoder"] == "tagger" else ScoreObjective()
         match setting.get("objective"):
             case "likelihood":
                 return LikelihoodObjective()
@@ -239,9 +262,10 @@ class TrainingExperiment:
         return MelObjective()
 
     def _augmentation(self, setting: Setting) -> Augmentation | Microphones | None:
+        front_end = front_end_of(setting["classifier"])
         if setting["transcoder"] == "tagger":
-            return Microphones()
-        return Augmentation(front_end_of(setting["classifier"])) if setting.get("augmentation") else None
+            return Microphones(front_end)
+        return Augmentation(front_end) if setting.get("augmentation") else None
 
     def _training_options(self, setting: Setting) -> TrainingOptions:
         return TrainingOptions(
@@ -274,31 +298,34 @@ class TrainingExperiment:
     def _split(self, setting: Setting, split: str, names: Iterable[str] = ()) -> dict[str, torch.Tensor]:
         """Tensors of a split under the objectives' names: those named, or all that the setting trains with."""
         wanted = tuple(names) or ("third_octave", *targets(setting))
-        stored = {name: stored_name(name, setting["classifier"]) for name in wanted if name != "scores"}
+        stored = {name: stored_name(name, setting["classifier"]) for name in wanted if name not in STORED_SCORES}
         loaded = self._dataset(setting).load(split, list(stored.values()))
         tensors = {name: loaded[array] for name, array in stored.items()}
-        if "scores" in wanted:
-            tensors["scores"] = torch.from_numpy(self._oracle_scores(setting, split))
+        for name in STORED_SCORES.keys() & set(wanted):
+            tensors[name] = torch.from_numpy(self._stored_scores(setting, split, name))
         return tensors
 
     def _shares(self, setting: Setting) -> torch.Tensor | None:
-        """Shares of the epochs that the chunks take part in; None: they all do."""
+        """Shares of the epochs that the chunks, or windows of them, take part in; None: they all do."""
         sizes = self._dataset(setting).sizes("train")
+        scores = self._stored_scores(setting, "train") if setting.get("balance") else None
         if setting["transcoder"] == "tagger":
-            first_rows = window_rows(self._files(setting, "train"))[:, 0]
-            sizes = np.histogram(first_rows, np.cumsum([0, *sizes]))[0].tolist()
-        shares = balanced_shares(self._oracle_scores(setting, "train")) if setting.get("balance") else None
+            rows = window_rows(self._files(setting, "train"))
+            sizes = np.histogram(rows[:, 0], np.cumsum([0, *sizes]))[0].tolist()
+            scores = scores[rows].mean(axis=1) if scores is not None else None
+        shares = balanced_shares(scores) if scores is not None else None
         if len(sizes) == 1:
             return shares
         return equal_shares(torch.ones(sum(sizes)) if shares is None else shares, sizes)
 
-    def _oracle_scores(self, setting: Setting, split: str) -> np.ndarray:
-        """The teacher's scores on its own Mel spectrograms."""
+    def _stored_scores(self, setting: Setting, split: str, name: str = "scores") -> np.ndarray:
+        """What the teacher has heard in each chunk, itself or through `tcn`."""
+        plan, transcoder = STORED_SCORES[name]
         dataset, classifier = setting["dataset"], setting["classifier"]
-        identifier = f"classifier={classifier}+dataset={dataset}+step=evaluate+transcoder=oracle+ts=0"
+        identifier = f"classifier={classifier}+dataset={dataset}+step=evaluate+transcoder={transcoder}+ts=0"
         path = self.root / "evaluation" / f"{identifier}_logit_{split}.npy"
         if not path.is_file():
-            selector = f"reference/transcoder=oracle+dataset={dataset}+classifier={classifier}"
+            selector = f"{plan}/transcoder={transcoder}+dataset={dataset}+classifier={classifier}"
             raise UserError(f"the teacher's scores are missing ({path}): compute -s {selector} -c first")
         return np.load(path)
 

@@ -12,12 +12,21 @@ from exp_train_model.plans import needs, training_plans
 from spectral_transcoder.datasets.chunk_dataset import FORMAT, dataset_path
 from spectral_transcoder.hearing import find_tagger, load_tagger
 from spectral_transcoder.pinv import Pinv
+from spectral_transcoder.training import training_experiment
+from spectral_transcoder.training.settings import SHARE
 from spectral_transcoder.training.training_experiment import TrainingExperiment
+from spectral_transcoder.transcoders.store import find_transcoders, load_transcoder
+from teachers.registry import load_teacher
 from yamnet.mel import FRONT_END
 
 NAME = "scenes"
 PLANS = training_plans(datasets=[NAME])
-TAGGER = f"tagger/dataset={NAME}+classifier=YamNet+epoch=5+learning_rate=-3+schedule=cosine+averaging=1+seed=0+cadence="
+TAGGER = (
+    f"tagger/dataset={NAME}+classifier=YamNet+epoch=5+learning_rate=-3+schedule=cosine+averaging=1+balance=1+seed=0"
+    "+beside={}+cadence={}"
+)
+FAST, SLOW = TAGGER.format(1, "fast"), TAGGER.format(0, "slow")
+TRANSCODED = f"transcoded/dataset={NAME}+classifier=YamNet"
 ORACLE = f"reference/transcoder=oracle+dataset={NAME}+classifier=YamNet+step=evaluate"
 N_SECONDS = 23
 """Of a recording: two windows of ten, and three that training leaves out."""
@@ -43,46 +52,69 @@ def experiment(tmp_path_factory):
     experiment = TrainingExperiment(
         root=folder / "results", data=folder / "data", models=save_yamnet(folder / "models"), device="cpu"
     )
-    (oracle,) = select(ORACLE, PLANS)
-    experiment.run(oracle)
+    for selection in (ORACLE, TRANSCODED):
+        (setting,) = select(selection, PLANS)
+        experiment.run(setting)
+        assert experiment.is_done(setting)
     return experiment
 
 
 @pytest.fixture(scope="module")
 def trained(experiment):
-    """Both cadences, each step in its turn."""
-    for cadence in ("fast", "slow"):
-        for setting in select(TAGGER + cadence, PLANS):
+    """Both cadences, the fast one beside `tcn`, each step in its turn."""
+    for selection in (FAST, SLOW):
+        for setting in select(selection, PLANS):
             experiment.run(setting)
             assert experiment.is_done(setting)
     return experiment
 
 
-def test_training_needs_the_teachers_scores():
-    (train,) = select(f"{TAGGER}fast+step=train", PLANS)
-    assert [setting["transcoder"] for setting in needs(train)] == ["oracle"]
+@pytest.mark.parametrize(("selection", "needed"), [(SLOW, ["oracle"]), (FAST, ["oracle", "tcn"])])
+def test_training_needs_the_teachers_scores_and_beside_a_transcoder_those_through_it(selection, needed):
+    (train,) = select(f"{selection}+step=train", PLANS)
+    assert [setting["transcoder"] for setting in needs(train)] == needed
 
 
-@pytest.mark.parametrize("cadence", ["fast", "slow"])
-def test_the_loss_falls(trained, cadence):
-    (train,) = select(f"{TAGGER}{cadence}+step=train", PLANS)
+def test_what_the_teacher_hears_through_the_transcoder_is_that_of_the_one_that_is_here(experiment):
+    (transcoded,) = select(TRANSCODED, PLANS)
+    stored = experiment.files.load("evaluation", transcoded, "logit_valid")
+    with h5py.File(experiment.data / NAME / f"{NAME}.h5") as file:
+        levels = torch.from_numpy(file["valid"]["third_octave"][:])
+    teacher = load_teacher("YamNet", folder=experiment.models)
+    with torch.inference_mode():
+        expected = teacher.scores(load_transcoder(find_transcoders("YamNet")["tcn"])(levels))
+    np.testing.assert_allclose(stored, expected, atol=1e-5)
+
+
+def test_beside_a_transcoder_that_is_not_here_nothing_is_computed(experiment, monkeypatch):
+    monkeypatch.setattr(training_experiment, "find_transcoders", lambda classifier, folders: {})
+    (transcoded,) = select(TRANSCODED, PLANS)
+    with pytest.raises(UserError, match="there is no tcn for YamNet"):
+        experiment.run(transcoded)
+
+
+@pytest.mark.parametrize("selection", [FAST, SLOW])
+def test_the_loss_falls(trained, selection):
+    (train,) = select(f"{selection}+step=train", PLANS)
     losses = trained.files.losses(train)["losses_valid"]
     assert len(losses) == 6
     assert losses[-1] < losses[0]
+    assert ("losses_joined_train" in trained.files.losses(train)) == (selection == FAST)
 
 
-@pytest.mark.parametrize("cadence", ["fast", "slow"])
-def test_every_second_is_evaluated_in_the_context_of_its_recording(trained, cadence):
-    (evaluate,) = select(f"{TAGGER}{cadence}+step=evaluate", PLANS)
+@pytest.mark.parametrize(("selection", "cadence", "share"), [(FAST, "fast", SHARE), (SLOW, "slow", 1.0)])
+def test_every_second_is_evaluated_in_the_context_of_its_recording(trained, selection, cadence, share):
+    (evaluate,) = select(f"{selection}+step=evaluate", PLANS)
     scores = trained.files.load("evaluation", evaluate, "logit")
     assert scores.shape == (2 * N_SECONDS, 521)
     tagger = load_tagger(find_tagger("YamNet", cadence, [trained.root / "model"]))
+    assert tagger.share == share
     with h5py.File(trained.data / NAME / f"{NAME}.h5") as file:
         levels = torch.from_numpy(file["eval"]["third_octave"][N_SECONDS : N_SECONDS + 10])
     with torch.inference_mode():
         expected = tagger.scores_of_seconds(levels[None])[0]
     np.testing.assert_allclose(scores[N_SECONDS : N_SECONDS + 10], expected, atol=1e-6)
-    (metric,) = select(f"{TAGGER}{cadence}+step=metric", PLANS)
+    (metric,) = select(f"{selection}+step=metric", PLANS)
     assert trained.result(metric, "logit_bce").shape == (2,)
     assert trained.result(metric, "mel_mse") is None
 
@@ -90,6 +122,6 @@ def test_every_second_is_evaluated_in_the_context_of_its_recording(trained, cade
 def test_recordings_that_are_too_short_are_refused(experiment, monkeypatch):
     place = "spectral_transcoder.training.training_data.JoinedDatasets.files"
     monkeypatch.setattr(place, lambda joined, split: np.arange(joined.sizes("train")[0]))
-    (train,) = select(f"{TAGGER}fast+step=train", PLANS)
+    (train,) = select(f"{SLOW}+step=train", PLANS)
     with pytest.raises(UserError, match=r"no recording of 10 s is in the split train"):
         experiment.run(train)

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 import torch
 
+from spectral_transcoder.third_octave import CENTRE_FREQUENCIES
 from spectral_transcoder.training.losses import TaggerObjective
-from spectral_transcoder.training.windows import Microphones, in_windows, runs_of_seconds, window_rows
+from spectral_transcoder.training.windows import Microphones, in_windows, runs_of_seconds, unheard_bands, window_rows
 from spectral_transcoder.transcoders.tagger import Tagger
+from teachers.registry import front_end_of
 
+YAMNET, PANN, EFFICIENTAT = map(front_end_of, ("YamNet", "PANN", "mn04_as"))
 FILES = np.array([0, 0, 0, 1, 2, 2, 2, 2, 2])
 
 
@@ -36,7 +39,7 @@ def test_a_microphone_has_one_response_for_a_window_and_leaves_the_scores(batch)
     torch.manual_seed(1)
     lengths = set()
     for _ in range(40):
-        cut = Microphones()(batch)
+        cut = Microphones(EFFICIENTAT)(batch)
         n_seconds = cut["scores"].shape[1]
         lengths.add(n_seconds)
         starts = [s for s in range(11 - n_seconds) if torch.equal(batch["scores"][:, s : s + n_seconds], cut["scores"])]
@@ -44,6 +47,28 @@ def test_a_microphone_has_one_response_for_a_window_and_leaves_the_scores(batch)
         torch.testing.assert_close(response, response[:, :1, :1].expand_as(response), rtol=0, atol=1e-4)
         assert 1 < response.std() < 20
     assert lengths == {1, 2, 5, 10}
+
+
+def test_no_teacher_hears_the_ends_that_are_not_its_own():
+    # YAMNet's Mel bands are from 125 Hz to 7.5 kHz, PANN's from 50 Hz to 14 kHz.
+    assert unheard_bands(YAMNET) == (8, 2)
+    assert CENTRE_FREQUENCIES[[7, 27]].round().tolist() == [100, 10000]
+    assert unheard_bands(PANN) == (4, 0)
+    assert unheard_bands(EFFICIENTAT) == (0, 0)
+
+
+def test_a_microphone_may_lose_what_the_teacher_does_not_hear(batch):
+    torch.manual_seed(0)
+    still = Microphones(YAMNET, gain_db=0, colour_db=0)
+    changes = [still(batch | {"third_octave": torch.zeros(6, 10, 8, 29)})["third_octave"][:, 0, 0] for _ in range(100)]
+    response = torch.cat(changes)
+    assert response[:, 8:27].abs().max() == 0
+    low, high = response[:, :8], response[:, 27:]
+    assert (low.diff(dim=1) >= 0).all(), "the lowest bands are lost first, all by the same amount"
+    assert set(high.unique().tolist()) == {-100, 0}
+    assert (high.diff(dim=1) <= 0).all(), "the highest first"
+    for share in ((low != 0).any(dim=1), (high != 0).any(dim=1)):
+        assert share.float().mean().item() == pytest.approx(0.5, abs=0.06)
 
 
 def test_the_loss_is_least_where_the_scores_are_the_teachers(batch):
@@ -56,3 +81,18 @@ def test_the_loss_is_least_where_the_scores_are_the_teachers(batch):
     assert other["order"] > 0.01
     entropy = torch.distributions.Bernoulli(logits=logits).entropy().mean()
     assert same["logit"].item() == pytest.approx(entropy.item(), rel=1e-4)
+
+
+def test_beside_a_transcoder_the_mean_of_both_is_to_be_right(batch):
+    tagger = Tagger(n_labels=5, n_channels=8, n_layers=1).eval()
+    logits = tagger(batch["third_octave"].flatten(1, 2)).detach()
+    wanted = logits + 1
+    objective = TaggerObjective(score_weight=30.0, order_weight=0.5, share=0.25)
+    batch |= {"scores": wanted.sigmoid()}
+    # A quarter of its own logits and three of those 4/3 higher are 1 higher in all.
+    right = objective(tagger, batch | {"transcoded": (logits + 4 / 3).sigmoid()})
+    entropy = torch.distributions.Bernoulli(logits=wanted).entropy().mean().item()
+    assert right["joined"].item() == pytest.approx(30 * entropy, rel=1e-4)
+    wrong = objective(tagger, batch | {"transcoded": (logits - 1).sigmoid()})
+    assert wrong["joined"] > 1.01 * right["joined"]
+    assert right["loss"].item() == pytest.approx((objective(tagger, batch)["loss"] + right["joined"]).item())
