@@ -24,6 +24,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("folders", nargs="+", type=Path, metavar="FOLDER", help="recordings; each folder in it is drawn as often")
     add("--output", type=Path, required=True, help="folder for the scenes")
+    help_text = "table by list_kinds.py: draw each kind of sound about as often, whatever folder it lies in"
+    add("--kinds", type=Path, metavar="CSV", help=help_text)
     add("--scenes", type=cli.positive, default=600, help="number of scenes, a minute each")
     help_text = "share of the scenes with one recording at a time, ten seconds each, in [0, 1]"
     add("--alone", type=cli.share, default=0.0, metavar="SHARE", help=help_text)
@@ -43,12 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from audiokit.storage.worker_start import available_cores
     from audiokit.storage.workers import results_in_rounds
     from spectral_transcoder.datasets.dataset_split import folder_sources
+    from spectral_transcoder.datasets.recording_kinds import collections_by_kind, read_kinds
     from spectral_transcoder.datasets.scenes import SceneRecipe, SceneWriter, collections_in
 
     paths = [source.path for folder in options.folders for source in folder_sources(folder)]
-    write = SceneWriter(
-        collections_in(paths), SceneRecipe(seed=options.seed, alone_share=options.alone), make_folder(options.output)
-    )
+    by_kind = read_kinds(options.kinds, recordings=paths) if options.kinds else None
+    collections = collections_in(paths) if by_kind is None else collections_by_kind(by_kind)
+    recipe = SceneRecipe(seed=options.seed, alone_share=options.alone)
+    write = SceneWriter(collections, recipe, make_folder(options.output))
     unusable: dict[Path, str] = {}
     with hold(write.note, wait=True), tqdm(total=options.scenes, unit="scene", disable=None) as bar:
         remove_parts(options.output)

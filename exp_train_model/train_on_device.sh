@@ -39,10 +39,13 @@ until_end() {
 make_rounds() {
     local round=1
     until_end unpack "$python" exp_train_model/pack_recordings.py --unpack "$pack" --output "$folder/recordings" || return
+    until_end kinds "$python" exp_train_model/list_kinds.py "$folder/recordings" --output "$folder/kinds.csv" \
+        --teacher "${teachers%% *}" --models "$models" --skip_errors || return
     while [ "$(left -10)" -gt 0 ]; do
         if [ ! -e "$folder/made/$round" ]; then
             until_end scenes "$python" exp_train_model/make_scenes.py "$folder/recordings" --seed "$round" \
-                --output "$folder/scenes_$round" --scenes "$n_scenes" --skip_errors || return
+                --kinds "$folder/kinds.csv" --alone 0.6 --scenes "$n_scenes" \
+                --output "$folder/scenes_$round" --skip_errors || return
             # shellcheck disable=SC2086
             until_end features "$python" exp_train_model/create_mel_tho_dataset.py --teachers $teachers --float16 \
                 --dataset_name "round_$round" --output_path "$folder/data" --audio_dataset_path "$folder/scenes_$round" \

@@ -37,6 +37,9 @@ LN_SCALE_LIKE_YAMNET = 10.0
 
 
 SMALLEST_SCORE = 1e-7
+ABSENT = 1e-5
+"""Score below which the order of labels, all of which are absent, is not to be learned."""
+
 SMALLEST_POWER = 1e-6
 SMALLEST_VARIANCE = 1e-4
 
@@ -125,7 +128,7 @@ def _score_parts(logits: torch.Tensor, scores: torch.Tensor) -> dict[str, torch.
         "logit": functional.binary_cross_entropy_with_logits(logits, scores),
         "order": functional.kl_div(
             logits.log_softmax(dim=1),
-            scores.logit(eps=SMALLEST_SCORE).log_softmax(dim=1),
+            scores.logit(eps=ABSENT).log_softmax(dim=1),
             log_target=True,
             reduction="batchmean",
         ),

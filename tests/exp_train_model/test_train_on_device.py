@@ -60,7 +60,8 @@ def test_it_ends_at_once_where_no_scenes_can_be_made(tmp_path):
 
 
 def test_it_ends_at_once_where_scenes_are_too_few_to_be_split(tmp_path, pack):
-    done = run(pack, tmp_path / "out", MINUTES="5", SCENES="1", TEACHERS="YamNet", DEVICE="cpu")
+    models = save_yamnet(tmp_path / "models")
+    done = run(pack, tmp_path / "out", MINUTES="5", SCENES="1", TEACHERS="YamNet", MODELS=str(models), DEVICE="cpu")
     assert done.returncode == 1
     assert "1 recordings are too few to be split" in _logs(tmp_path / "out")
 
