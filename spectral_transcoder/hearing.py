@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["LoadedTagger", "find_tagger", "join_scores", "load_tagger"]
 
 SMALLEST_SCORE = 1e-7
-STEPS = 8
+STEPS = 6
 LONGEST_STEP = 4.0
 """In logits."""
 
