@@ -1,4 +1,4 @@
-"""What is trained and compared: the paper's five plans, with the factors that their models have, and three of ours."""
+"""What is trained and compared: the paper's five plans, with the factors that their models have, and two of ours."""
 
 from __future__ import annotations
 
@@ -93,13 +93,6 @@ FACTORS: dict[str, dict[str, object]] = {
         "augmentation": (1, 0),
         "seed": (0, 1, 2),
     },
-    "transcoded": {
-        "ts": 0,
-        "step": "evaluate",
-        "transcoder": "tcn",
-        "dataset": DATASETS,
-        "classifier": CLASSIFIERS,
-    },
     "tagger": {
         "ts": 1,
         "step": TRAINED,
@@ -116,8 +109,7 @@ FACTORS: dict[str, dict[str, object]] = {
         "seed": (0, 1, 2),
     },
 }
-"""Plan → factor → modalities; the first factor is the outermost loop. `transcoded` is what teachers hear through `tcn`,
-as that lies in reference_models/: taggers are trained to be heard beside it."""
+"""Plan → factor → modalities; the first factor is the outermost loop."""
 
 
 def training_plans(*, datasets: Sequence[str] = ()) -> dict[str, Plan]:
@@ -137,11 +129,10 @@ def training_plans(*, datasets: Sequence[str] = ()) -> dict[str, Plan]:
 def needs(setting: Setting) -> list[Setting]:
     """Settings whose outputs a setting works on.
 
-    Each step needs the one before it; training on scores, and every comparison, needs the teacher's scores besides, and
-    a tagger that is trained beside `tcn` what the teacher hears through that.
+    Each step needs the one before it; training on scores, and every comparison, needs the teacher's scores besides.
     """
-    of_both = {name: setting[name] for name in ("dataset", "classifier")}
-    scores = Setting("reference", {"ts": 0, "step": "evaluate", "transcoder": "oracle"} | of_both)
+    oracle = {"ts": 0, "step": "evaluate", "transcoder": "oracle"}
+    scores = Setting("reference", oracle | {name: setting[name] for name in ("dataset", "classifier")})
     step = setting["step"]
     needed = []
     if step == "metric" and setting["transcoder"] != "oracle":
@@ -152,6 +143,4 @@ def needs(setting: Setting) -> list[Setting]:
     uses_scores = learns_from_stored or setting.get("balance")
     if step == "metric" or (step == "train" and setting["ts"] == 1 and uses_scores):
         needed.append(scores)
-    if step == "train" and setting.get("beside"):
-        needed.append(Setting("transcoded", {"ts": 0, "step": "evaluate", "transcoder": "tcn"} | of_both))
     return needed

@@ -95,7 +95,6 @@ while [ "$(left -10)" -gt 0 ]; do
         of_round="dataset=$datasets+classifier=$teacher"
         of_tagger="tagger/$of_round+learning_rate=-3+balance=1+$recipe"
         training scores "reference/transcoder=oracle+$of_round+step=evaluate" --datasets "$datasets" &&
-            training scores "transcoded/$of_round" --datasets "$datasets" &&
             train "$teacher" tagger "$of_tagger+cadence=fast+beside=1" "$datasets" &&
             train "$teacher" tagger_slow "$of_tagger+cadence=slow+beside=0" "$datasets" &&
             train "$teacher" tcn "generalise/transcoder=tcn_pinv+$of_round+objective=distillation+augmentation=1+balance=0+learning_rate=-3.5+$recipe" "$datasets"

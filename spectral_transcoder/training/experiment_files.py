@@ -19,13 +19,10 @@ if TYPE_CHECKING:
 
     from audiokit.experiments.plan import Setting
 
-__all__ = ["IN_ALL_SPLITS", "METRICS", "SPLITS", "STUDENTS", "ExperimentFiles", "gives_mel"]
+__all__ = ["METRICS", "SPLITS", "STUDENTS", "ExperimentFiles", "gives_mel"]
 
 STUDENTS = ("self", "effnet_b0", "effnet_b7", "tagger")
 """Models that give scores without a Mel spectrogram."""
-
-IN_ALL_SPLITS = ("oracle", "tcn")
-"""Whose scores others are trained with, so that they are computed of all splits."""
 
 SPLITS = ("train", "valid", "eval")
 METRICS = (
@@ -53,8 +50,7 @@ class ExperimentFiles:
             case "train":
                 return [self.model_path(setting), self.settings_path(setting)]
             case "evaluate":
-                in_all = setting["transcoder"] in IN_ALL_SPLITS
-                names = [f"logit_{split}" for split in SPLITS] if in_all else ["logit"]
+                names = [f"logit_{split}" for split in SPLITS] if setting["transcoder"] == "oracle" else ["logit"]
                 return [self.path("evaluation", setting, name) for name in names]
             case _:
                 names = [name for name in METRICS if name != "mel_mse" or gives_mel(setting)]

@@ -7,8 +7,7 @@ train
     `duration/<id>_train_duration.npy`.
 evaluate
     `evaluation/<id>_logit.npy`, the teacher's scores of each chunk of the split `eval`, and `<id>_mel_mse.npy`. For the
-    oracle the scores of all splits, `<id>_logit_train.npy` …, which are the targets of training; and so for `tcn` as it
-    lies in reference_models/, which taggers are trained to be heard beside.
+    oracle the scores of all splits, `<id>_logit_train.npy` …, which are the targets of training.
 metric
     `metric/<id>_<metric>.npy`, one value a recording.
 
@@ -27,7 +26,7 @@ import torch
 import yaml
 
 from audiokit.errors import UserError
-from audiokit.files import write_whole
+from audiokit.files import sha256, write_whole
 from audiokit.learning.batches import memory_sources
 from audiokit.learning.inference import quicken
 from audiokit.learning.keeping import Keeping
@@ -45,14 +44,7 @@ from spectral_transcoder.training.evaluation import (
     evaluate_teacher,
     evaluate_transcoder,
 )
-from spectral_transcoder.training.experiment_files import (
-    IN_ALL_SPLITS,
-    METRICS,
-    SPLITS,
-    STUDENTS,
-    ExperimentFiles,
-    gives_mel,
-)
+from spectral_transcoder.training.experiment_files import METRICS, SPLITS, STUDENTS, ExperimentFiles, gives_mel
 from spectral_transcoder.training.losses import (
     DistillationObjective,
     HybridObjective,
@@ -93,8 +85,8 @@ DATASET_NAMES = {"full": "Dcase-Task1-full", "urban": "Dcase-Task1-urban", "TEST
 """Names of the paper's datasets by modality; any other modality is itself the name of a dataset."""
 
 DATASET_SEPARATOR = "&"
-STORED_SCORES = {"scores": ("reference", "oracle"), "transcoded": ("transcoded", "tcn")}
-"""Name in a batch → plan and transcoder whose evaluation has left them."""
+BESIDE_TAGGER = "tcn"
+"""The transcoder that taggers are trained to be heard beside, as it lies in reference_models/."""
 
 
 @dataclass(frozen=True)
@@ -192,26 +184,15 @@ class TrainingExperiment:
         checkpoint.unlink(missing_ok=True)
 
     def _evaluate(self, setting: Setting) -> None:
-        if setting["transcoder"] in IN_ALL_SPLITS:
+        if setting["transcoder"] == "oracle":
             for split in SPLITS:
-                self.files.save("evaluation", setting, f"logit_{split}", self._heard(setting, split).scores)
+                evaluated = evaluate_teacher(self._teacher(setting), self._split(setting, split, ("mel",))["mel"])
+                self.files.save("evaluation", setting, f"logit_{split}", evaluated.scores)
             return
         evaluated = self._evaluated(setting)
         if evaluated.mel_mse is not None:
             self.files.save("evaluation", setting, "mel_mse", evaluated.mel_mse)
         self.files.save("evaluation", setting, "logit", evaluated.scores)
-
-    def _heard(self, setting: Setting, split: str) -> Evaluated:
-        """What the teacher hears itself, or through `tcn`."""
-        teacher = self._quick_teacher(setting)
-        if setting["transcoder"] == "oracle":
-            return evaluate_teacher(teacher, self._split(setting, split, ("mel",))["mel"])
-        name, classifier = setting["transcoder"], setting["classifier"]
-        stored = find_transcoders(classifier, [self.models / "reference_models", REFERENCE_MODELS]).get(name)
-        if stored is None:
-            raise UserError(f"there is no {name} for {classifier} in {REFERENCE_MODELS}: train taggers with beside=0")
-        transcoder = load_transcoder(stored).to(torch.device(self.device))
-        return evaluate_transcoder(transcoder, teacher, self._split(setting, split, ("third_octave", "mel")))
 
     def _evaluated(self, setting: Setting) -> Evaluated:
         device = torch.device(self.device)
@@ -228,7 +209,7 @@ class TrainingExperiment:
 
     def _measure(self, setting: Setting) -> None:
         evaluate = setting.replace(step="evaluate")
-        teacher = self._stored_scores(setting, "eval")
+        teacher = self._oracle_scores(setting, "eval")
         is_oracle = setting["transcoder"] == "oracle"
         model = teacher if is_oracle else self.files.load("evaluation", evaluate, "logit")
         files = self._files(setting, "eval")
@@ -298,17 +279,21 @@ class TrainingExperiment:
     def _split(self, setting: Setting, split: str, names: Iterable[str] = ()) -> dict[str, torch.Tensor]:
         """Tensors of a split under the objectives' names: those named, or all that the setting trains with."""
         wanted = tuple(names) or ("third_octave", *targets(setting))
-        stored = {name: stored_name(name, setting["classifier"]) for name in wanted if name not in STORED_SCORES}
+        stored = {
+            name: stored_name(name, setting["classifier"]) for name in wanted if name not in ("scores", "transcoded")
+        }
         loaded = self._dataset(setting).load(split, list(stored.values()))
         tensors = {name: loaded[array] for name, array in stored.items()}
-        for name in STORED_SCORES.keys() & set(wanted):
-            tensors[name] = torch.from_numpy(self._stored_scores(setting, split, name))
+        if "scores" in wanted:
+            tensors["scores"] = torch.from_numpy(self._oracle_scores(setting, split))
+        if "transcoded" in wanted:
+            tensors["transcoded"] = torch.from_numpy(self._transcoded_scores(setting, split))
         return tensors
 
     def _shares(self, setting: Setting) -> torch.Tensor | None:
         """Shares of the epochs that the chunks, or windows of them, take part in; None: they all do."""
         sizes = self._dataset(setting).sizes("train")
-        scores = self._stored_scores(setting, "train") if setting.get("balance") else None
+        scores = self._oracle_scores(setting, "train") if setting.get("balance") else None
         if setting["transcoder"] == "tagger":
             rows = window_rows(self._files(setting, "train"))
             sizes = np.histogram(rows[:, 0], np.cumsum([0, *sizes]))[0].tolist()
@@ -318,15 +303,34 @@ class TrainingExperiment:
             return shares
         return equal_shares(torch.ones(sum(sizes)) if shares is None else shares, sizes)
 
-    def _stored_scores(self, setting: Setting, split: str, name: str = "scores") -> np.ndarray:
-        """What the teacher has heard in each chunk, itself or through `tcn`."""
-        plan, transcoder = STORED_SCORES[name]
+    def _oracle_scores(self, setting: Setting, split: str) -> np.ndarray:
+        """The teacher's scores on its own Mel spectrograms."""
         dataset, classifier = setting["dataset"], setting["classifier"]
-        identifier = f"classifier={classifier}+dataset={dataset}+step=evaluate+transcoder={transcoder}+ts=0"
+        identifier = f"classifier={classifier}+dataset={dataset}+step=evaluate+transcoder=oracle+ts=0"
         path = self.root / "evaluation" / f"{identifier}_logit_{split}.npy"
         if not path.is_file():
-            selector = f"{plan}/transcoder={transcoder}+dataset={dataset}+classifier={classifier}"
+            selector = f"reference/transcoder=oracle+dataset={dataset}+classifier={classifier}"
             raise UserError(f"the teacher's scores are missing ({path}): compute -s {selector} -c first")
+        return np.load(path)
+
+    def _transcoded_scores(self, setting: Setting, split: str) -> np.ndarray:
+        """The teacher's scores through `tcn`, kept for other trainings beside one of the same weights."""
+        classifier = setting["classifier"]
+        folders = [self.models / "reference_models", REFERENCE_MODELS]
+        stored = find_transcoders(classifier, folders).get(BESIDE_TAGGER)
+        if stored is None:
+            raise UserError(
+                f"there is no {BESIDE_TAGGER} for {classifier} in {folders[-1]}: train taggers with beside=0"
+            )
+        name = f"transcoded_{sha256(stored.weights)[:12]}_{classifier}_{setting['dataset']}_{split}.npy"
+        path = self.root / "evaluation" / name
+        if not path.is_file():
+            print(f"{classifier} hears {setting['dataset']} ({split}) through {BESIDE_TAGGER}")
+            transcoder = load_transcoder(stored).to(torch.device(self.device))
+            pairs = self._split(setting, split, ("third_octave", "mel"))
+            scores = evaluate_transcoder(transcoder, self._quick_teacher(setting), pairs).scores
+            with write_whole(path) as partial:
+                np.save(partial, scores, allow_pickle=False)
         return np.load(path)
 
     def _teacher(self, setting: Setting) -> Teacher:

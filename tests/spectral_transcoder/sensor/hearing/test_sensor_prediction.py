@@ -22,6 +22,7 @@ from torch.testing import assert_close
 from audiokit.errors import UserError
 from audiokit.sound.audio import load
 from pann.mel import FRONT_END as PANN
+from spectral_transcoder.hearing import join_scores
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.sensor import load_predictor
 from spectral_transcoder.sensor.hearing.windows import join
@@ -264,7 +265,7 @@ def test_a_tagger_is_heard_beside_the_transcoder(models_with_taggers):
     windows = torch.from_numpy(levels - 90 + 26).reshape(3, 10, 8, 29)
     with torch.inference_mode():
         own = both.taggers[8].scores(windows)
-    expected = (0.25 * own.logit() + 0.75 * torch.from_numpy(transcoded).logit()).sigmoid()
+    expected = join_scores(own, torch.from_numpy(transcoded), 0.25)
     np.testing.assert_allclose(both.score_levels(levels), expected, atol=2e-5)
 
 
