@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     paths = [source.path for folder in options.folders for source in folder_sources(folder)]
     make_folder(options.output.parent)
     known = read_kinds(options.output, teacher=options.teacher) if options.output.exists() else {}
-    kinds = {path: known[path] for path in paths if known.get(path)}
+    kinds = {path: kind for path, kind in known.items() if kind}  # those of other folders, too
     missing = [path for path in paths if path not in kinds]
     problems: list[str] = []
     rounds = results_in_rounds(
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     written = len(kinds)
     try:
-        with tqdm(total=len(paths), initial=len(kinds), unit="recording", disable=None) as bar:
+        with tqdm(total=len(paths), initial=len(paths) - len(missing), unit="recording", disable=None) as bar:
             for heard in rounds:
                 kinds |= {one.path: one.kind for one in heard}
                 problems += [one.problem for one in heard if one.problem]
@@ -74,12 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     written = len(kinds)
     finally:
         write_kinds(options.output, kinds, options.teacher)
-    n_kinds = len({kind for kind in kinds.values() if kind})
+    n_kinds = len({kinds[path] for path in paths if kinds[path]})
     if not n_kinds:
         raise UserError(f"no recording can be used: {problems[0]}")
     for problem in problems[:TOLD]:
         print(f"left out: {problem}", file=sys.stderr)
-    print(f"{options.output} ({len(kinds) - len(problems)} recordings of {n_kinds} kinds)")
+    print(f"{options.output} ({len(paths) - len(problems)} recordings of {n_kinds} kinds)")
     return 1 if problems and not options.skip_errors else 0
 
 

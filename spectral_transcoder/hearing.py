@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from spectral_transcoder.transcoders.store import StoredTranscoder
     from spectral_transcoder.transcoders.tagger import Cadence, Tagger
 
-__all__ = ["LoadedTagger", "find_tagger", "join_scores", "load_tagger"]
+__all__ = ["BESIDE_TAGGER", "LoadedTagger", "find_tagger", "join_scores", "load_tagger"]
+
+BESIDE_TAGGER = "tcn"
+"""The transcoder whose scores are joined with a tagger's, and beside which taggers are trained."""
 
 SMALLEST_SCORE = 1e-7
 STEPS = 6

@@ -10,7 +10,7 @@ import torch
 from audiokit.learning.batches import batches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -66,9 +66,13 @@ def evaluate_transcoder(
 
 
 def evaluate_student(
-    student: nn.Module, third_octave: torch.Tensor, *, device: torch.device, batch_size: int = BATCH_SIZE
+    student: Callable[[torch.Tensor], torch.Tensor],
+    third_octave: torch.Tensor,
+    *,
+    device: torch.device,
+    batch_size: int = BATCH_SIZE,
 ) -> Evaluated:
-    """Scores that a student gives directly, (n_chunks, n_frames, 29) → (n_chunks, n_labels)."""
+    """Scores of whatever makes them of levels, such as a student: (n_chunks, n_frames, 29) → (n_chunks, n_labels)."""
     with torch.no_grad():
         scores = [student(part.to(device)).float().cpu() for part in third_octave.split(batch_size)]
     return Evaluated(torch.cat(scores).numpy())

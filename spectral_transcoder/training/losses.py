@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
+from spectral_transcoder.training.settings import SHARE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -103,7 +105,7 @@ class TaggerObjective:
 
     score_weight: float = 30.0
     order_weight: float = 0.5
-    share: float = 0.4
+    share: float = SHARE
 
     def __call__(self, network: nn.Module, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Losses of a batch."""

@@ -34,7 +34,9 @@ from audiokit.learning.options import TrainingOptions
 from audiokit.learning.scalars import tensorboard_scalars
 from audiokit.learning.trainer import Trainer
 from audiokit.paths import REFERENCE_MODELS, ROOT
+from audiokit.storage.wholeness import is_made
 from spectral_transcoder.datasets.chunk_dataset import dataset_path
+from spectral_transcoder.hearing import BESIDE_TAGGER
 from spectral_transcoder.training import metrics
 from spectral_transcoder.training.augmentation import Augmentation
 from spectral_transcoder.training.evaluation import (
@@ -59,7 +61,6 @@ from spectral_transcoder.training.settings import (
     LONGEST_GRADIENT,
     SCHEDULES,
     SEED,
-    SHARE,
     batch_size,
     network_settings,
     stored_name,
@@ -85,8 +86,6 @@ DATASET_NAMES = {"full": "Dcase-Task1-full", "urban": "Dcase-Task1-urban", "TEST
 """Names of the paper's datasets by modality; any other modality is itself the name of a dataset."""
 
 DATASET_SEPARATOR = "&"
-BESIDE_TAGGER = "tcn"
-"""The transcoder that taggers are trained to be heard beside, as it lies in reference_models/."""
 
 
 @dataclass(frozen=True)
@@ -230,7 +229,7 @@ class TrainingExperiment:
 
     def _objective(self, setting: Setting):
         if setting["transcoder"] in STUDENTS:
-            return TaggerObjective(share=SHARE) if setting["transcoder"] == "tagger" else ScoreObjective()
+            return TaggerObjective() if setting["transcoder"] == "tagger" else ScoreObjective()
         match setting.get("objective"):
             case "likelihood":
                 return LikelihoodObjective()
@@ -324,11 +323,12 @@ class TrainingExperiment:
             )
         name = f"transcoded_{sha256(stored.weights)[:12]}_{classifier}_{setting['dataset']}_{split}.npy"
         path = self.root / "evaluation" / name
-        if not path.is_file():
+        if not is_made([path], inputs=self._dataset(setting).paths):
             print(f"{classifier} hears {setting['dataset']} ({split}) through {BESIDE_TAGGER}")
-            transcoder = load_transcoder(stored).to(torch.device(self.device))
-            pairs = self._split(setting, split, ("third_octave", "mel"))
-            scores = evaluate_transcoder(transcoder, self._quick_teacher(setting), pairs).scores
+            device = torch.device(self.device)
+            transcoder, teacher = load_transcoder(stored).to(device), self._quick_teacher(setting)
+            levels = self._split(setting, split, ("third_octave",))["third_octave"]
+            scores = evaluate_student(lambda part: teacher.scores(transcoder(part)), levels, device=device).scores
             with write_whole(path) as partial:
                 np.save(partial, scores, allow_pickle=False)
         return np.load(path)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from spectral_transcoder.hearing import BESIDE_TAGGER
 from spectral_transcoder.sensor.hearing.foreground import foreground, in_front_by_default, labels_in_front
 from spectral_transcoder.sensor.hearing.windows import join
 from spectral_transcoder.third_octave import FAST
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
     from spectral_transcoder.hearing import LoadedTagger
     from teachers.registry import Teacher
 
-__all__ = ["BESIDE_TAGGER", "FRAMES_PER_SECOND", "TAGGER", "Listener"]
+__all__ = ["FRAMES_PER_SECOND", "TAGGER", "Listener"]
 
-TAGGER, BESIDE_TAGGER = "tagger", "tcn"
-"""The tagger for the cadence of the levels, and the transcoder whose scores are joined with its own."""
+TAGGER = "tagger"
+"""The one for the cadence of the levels."""
 
 FRAMES_PER_SECOND = round(1 / FAST.hop_seconds)
 

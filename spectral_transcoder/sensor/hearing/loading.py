@@ -9,9 +9,9 @@ from audiokit.devices import can_mix_precision
 from audiokit.errors import UserError
 from audiokit.learning.inference import quicken
 from audiokit.paths import ROOT
-from spectral_transcoder.hearing import find_tagger, load_tagger
+from spectral_transcoder.hearing import BESIDE_TAGGER, find_tagger, load_tagger
 from spectral_transcoder.listening.generate import prepare, transcoder_folders
-from spectral_transcoder.sensor.hearing.listener import BESIDE_TAGGER, TAGGER
+from spectral_transcoder.sensor.hearing.listener import TAGGER
 from spectral_transcoder.sensor.hearing.predictor import BLOCK_SECONDS, Predictor
 from spectral_transcoder.transcoders.store import find_transcoders
 from spectral_transcoder.transcoders.tagger import frames_in_a_second

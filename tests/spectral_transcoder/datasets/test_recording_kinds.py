@@ -147,6 +147,15 @@ def test_only_what_is_new_is_listened_to(listed, folder, monkeypatch):
     assert heard == ["new.wav"]
 
 
+def test_what_was_listed_of_other_folders_is_kept(listed, tmp_path, capsys):
+    write_kinds(tmp_path / "kinds.csv", {Path("/other/a.wav"): "Dog"}, "YamNet")
+    assert listed() == 0
+    assert "(3 recordings of " in capsys.readouterr().out
+    kinds = read_kinds(tmp_path / "kinds.csv")
+    assert len(kinds) == 4
+    assert kinds[Path("/other/a.wav")] == "Dog"
+
+
 def test_what_was_heard_before_it_was_stopped_is_kept(listed, monkeypatch, tmp_path):
     kind_of = KindListener.__call__
 

@@ -1,5 +1,7 @@
 """A tagger is trained, evaluated and measured by the plan `tagger`, and found where transcoders are looked for."""
 
+import os
+
 import h5py
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from spectral_transcoder.datasets.chunk_dataset import FORMAT, dataset_path
 from spectral_transcoder.hearing import find_tagger, load_tagger
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.training import training_experiment
+from spectral_transcoder.training.experiment_files import SPLITS
 from spectral_transcoder.training.settings import SHARE
 from spectral_transcoder.training.training_experiment import TrainingExperiment
 from spectral_transcoder.transcoders.store import find_transcoders, load_transcoder
@@ -83,9 +86,17 @@ def test_what_the_teacher_hears_through_the_transcoder_that_is_here_is_kept(trai
         expected = teacher.scores(load_transcoder(stored)(levels))
     np.testing.assert_allclose(np.load(path), expected, atol=1e-5)
     assert sha256(stored.weights).startswith(path.name.split("_")[1]), "of other weights it is another"
-    monkeypatch.setattr(training_experiment, "evaluate_transcoder", None)
+    evaluate = training_experiment.evaluate_student
+    computed = []
+    monkeypatch.setattr(
+        training_experiment, "evaluate_student", lambda *a, **k: (computed.append(len(a[1])), evaluate(*a, **k))[1]
+    )
     (train,) = select(f"{FAST}+step=train", PLANS)
     trained.run(train)
+    assert computed == []
+    os.utime(trained.data / NAME / f"{NAME}.h5")  # as a dataset that was made again
+    trained.run(train)
+    assert len(computed) == len(SPLITS)
 
 
 def test_beside_a_transcoder_that_is_not_here_nothing_is_trained(experiment, monkeypatch):

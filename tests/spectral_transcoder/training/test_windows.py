@@ -49,7 +49,7 @@ def test_a_microphone_has_one_response_for_a_window_and_leaves_the_scores(batch)
     assert lengths == {1, 2, 5, 10}
 
 
-def test_no_teacher_hears_the_ends_that_are_not_its_own():
+def test_bands_beyond_all_mel_bands_are_unheard():
     # YAMNet's Mel bands are from 125 Hz to 7.5 kHz, PANN's from 50 Hz to 14 kHz.
     assert unheard_bands(YAMNET) == (8, 2)
     assert CENTRE_FREQUENCIES[[7, 27]].round().tolist() == [100, 10000]
