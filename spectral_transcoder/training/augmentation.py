@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from spectral_transcoder.datasets.scenes import COLOUR_BANDS, LOWEST_HZ
-from spectral_transcoder.third_octave import CENTRE_FREQUENCIES, SAMPLE_RATE
+from spectral_transcoder.third_octave import CENTRE_FREQUENCIES, LOWER_FREQUENCIES, SAMPLE_RATE, UPPER_FREQUENCIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +28,13 @@ __all__ = ["Augmentation", "microphone_responses"]
 SMALLEST_POWER = 1e-20
 LARGEST_AMPLIFICATION = 1e3
 """Of the power of a second that is added: what is silent to a Mel front end is not to third octaves."""
+
+LOWEST_CUTOFF = 3500.0
+"""Hz; of telephones and recordings at 8 kHz."""
+
+N_CUTOFFS = 64
+LOST = 1e-10
+"""What is left of a power above a recording's cutoff."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,10 @@ class Augmentation:
     colour_db: float = 4.0
     """Standard deviation of the microphones' responses."""
 
+    cut_share: float = 0.4
+    """Of the seconds have nothing above a frequency, like recordings at 22.05 kHz, compressed ones, and telephones. The
+    teacher hears that, too, and a transcoder that has never met such takes them for other sounds."""
+
     def __call__(self, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """A batch's `third_octave` (batch, n_frames, 29) and `mel` (batch, n_mel_frames, n_mels), float32."""
         third_octave, mel = batch["third_octave"].float(), batch["mel"].float()
@@ -59,9 +70,14 @@ class Augmentation:
         power = band_power.sum(dim=(1, 2)).clamp(min=SMALLEST_POWER)
         share = (share * power / power[other]).clamp(max=LARGEST_AMPLIFICATION)
         gain_db = self._gain_db(len(mel)).to(mel.device)
+        cutoff = torch.randint(N_CUTOFFS, (len(mel),)).masked_fill(torch.rand(len(mel)) >= self.cut_share, N_CUTOFFS)
         band_power, mel_power = (
-            (own + share[:, None, None] * own[other]) * 10 ** ((gain_db * points.to(mel)).sum(dim=1, keepdim=True) / 10)
-            for own, points in zip((band_power, mel_power), _points(self.front_end), strict=True)
+            (own + share[:, None, None] * own[other])
+            * 10 ** ((gain_db * points.to(mel)).sum(dim=1, keepdim=True) / 10)
+            * left[cutoff, None].to(mel)
+            for own, points, left in zip(
+                (band_power, mel_power), _points(self.front_end), _left_below(self.front_end), strict=True
+            )
         )
         return {
             "third_octave": 10 * band_power.clamp(min=SMALLEST_POWER).log10(),
@@ -111,3 +127,16 @@ def _weights(frequencies: NDArray[np.floating]) -> torch.Tensor:
     octaves = np.linspace(np.log2(LOWEST_HZ), np.log2(SAMPLE_RATE / 2), COLOUR_BANDS)
     wanted = np.log2(np.maximum(frequencies, LOWEST_HZ))
     return torch.from_numpy(np.stack([np.interp(wanted, octaves, point) for point in np.eye(COLOUR_BANDS)]))
+
+
+@cache
+def _left_below(front_end: MelFrontEnd) -> tuple[torch.Tensor, torch.Tensor]:
+    """What is left in each band of white noise below cutoffs, and below none: (N_CUTOFFS + 1, 29) and (…, n_mels)."""
+    cutoffs = np.append(np.geomspace(LOWEST_CUTOFF, UPPER_FREQUENCIES[-1], N_CUTOFFS), SAMPLE_RATE)[:, None]
+    in_third_octaves = (cutoffs - LOWER_FREQUENCIES) / (UPPER_FREQUENCIES - LOWER_FREQUENCIES)
+    bins_per_hz = 2
+    weights = front_end.filterbank(sample_rate=front_end.sample_rate, n_fft=bins_per_hz * front_end.sample_rate)
+    below = np.cumsum(weights, axis=0)
+    rows = np.minimum(cutoffs[:, 0] * bins_per_hz, len(below) - 1).astype(int)
+    in_mel_bands = (below[rows] / below[-1]) ** (2 / front_end.exponent)
+    return tuple(torch.from_numpy(shares.clip(LOST, 1)).float() for shares in (in_third_octaves, in_mel_bands))

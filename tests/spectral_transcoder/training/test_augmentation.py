@@ -6,7 +6,7 @@ from torch.testing import assert_close
 
 from efficientat.teacher import front_end as efficientat_front_end
 from pann.mel import FRONT_END as PANN
-from spectral_transcoder.third_octave import CENTRE_FREQUENCIES, third_octave
+from spectral_transcoder.third_octave import CENTRE_FREQUENCIES, LOWER_FREQUENCIES, UPPER_FREQUENCIES, third_octave
 from spectral_transcoder.training.augmentation import Augmentation
 from yamnet.mel import FRONT_END as YAMNET
 
@@ -14,7 +14,7 @@ FRONT_ENDS = {"PANN": PANN, "YamNet": YAMNET, "mn04_as": efficientat_front_end("
 each_front_end = pytest.mark.parametrize("front_end", FRONT_ENDS.values(), ids=FRONT_ENDS)
 
 RATE = 32000
-NOTHING = {"mixed_share": 0.0, "gain_db": 0.0, "colour_db": 0.0}
+NOTHING = {"mixed_share": 0.0, "gain_db": 0.0, "colour_db": 0.0, "cut_share": 0.0}
 
 
 def noise(n_items, seconds=1, seed=0):
@@ -103,7 +103,7 @@ def test_mixed_seconds_are_those_of_the_sum_of_the_sounds(front_end):
 
 def test_the_share_of_mixed_seconds_and_their_levels_are_as_asked_for():
     same = {"third_octave": torch.full((4000, 1, 29), 60.0), "mel": torch.zeros(4000, 1, 64)}
-    augmented = Augmentation(YAMNET, mixed_share=0.3, softest_db=-30.0, gain_db=0, colour_db=0)(same)
+    augmented = Augmentation(YAMNET, **NOTHING | {"mixed_share": 0.3, "softest_db": -30.0})(same)
     added = augmented["third_octave"][:, 0, 0] - 60
     assert float((added > 1e-3).float().mean()) == pytest.approx(0.3, abs=0.03)
     level_db = 10 * (10 ** (added[added > 0.01] / 10) - 1).log10()
@@ -138,3 +138,50 @@ def test_the_same_random_numbers_make_the_same_batch():
         made.append(Augmentation(YAMNET)(batch)["mel"])
     assert torch.equal(*made)
     assert not torch.equal(made[0], Augmentation(YAMNET)(batch)["mel"])
+
+
+def below(waveforms, cutoff):
+    """What of waveforms is below a frequency, by an ideal filter."""
+    spectrum = torch.fft.rfft(waveforms)
+    spectrum[:, int(cutoff * waveforms.shape[1] / RATE) :] = 0
+    return torch.fft.irfft(spectrum, n=waveforms.shape[1])
+
+
+def cutoff_of(left_db):
+    """Number of the last band with something left, and the frequency that it is left below: (29,) in dB."""
+    band = int((left_db > -90).nonzero().max())
+    share = 10 ** (float(left_db[band]) / 10)
+    return band, LOWER_FREQUENCIES[band] + share * (UPPER_FREQUENCIES - LOWER_FREQUENCIES)[band]
+
+
+@pytest.mark.parametrize("name", ["PANN", "mn04_as"])
+def test_seconds_that_are_cut_off_are_those_of_the_sound_below_a_frequency(name):
+    front_end = FRONT_ENDS[name]
+    waveforms = noise(8)
+    batch = batch_of(front_end, waveforms)
+    torch.manual_seed(0)
+    augmented = Augmentation(front_end, **NOTHING | {"cut_share": 1.0})(batch)
+    lost_db = augmented["third_octave"] - batch["third_octave"]
+    cutoffs = [cutoff_of(item[0]) for item in lost_db]
+    filtered = batch_of(
+        front_end, torch.cat([below(item[None], cutoff) for item, (_, cutoff) in zip(waveforms, cutoffs, strict=True)])
+    )
+    for number, (band, cutoff) in enumerate(cutoffs):
+        assert 3500 <= cutoff * 1.001 <= 1.001 * UPPER_FREQUENCIES[-1]
+        assert_close(lost_db[number, :, :band], torch.zeros(8, band), rtol=0, atol=1e-3)
+        assert_close(lost_db[number, :, band + 1 :], torch.full((8, 28 - band), -100.0), rtol=0, atol=1e-2)
+        # The filter takes the second for one that repeats: its ends are others. Windows leak into the bands next
+        # to the cutoff, and rounding into all.
+        n_below = int(front_end.centre_frequencies().searchsorted(cutoff))
+        made, wanted = (mel[number, 2:-2] for mel in (augmented["mel"], filtered["mel"]))
+        assert_close(made[:, : n_below - 2], wanted[:, : n_below - 2], rtol=0, atol=0.05)
+        softest = front_end.compress(1e-5 * front_end.expand(wanted[:, : n_below - 2]).mean())
+        for mel in (made, wanted):
+            assert (mel[:, n_below + 3 :] <= softest).all()
+
+
+def test_the_share_of_cut_seconds_is_as_asked_for():
+    same = {"third_octave": torch.full((4000, 1, 29), 60.0), "mel": torch.zeros(4000, 1, 64)}
+    levels = Augmentation(YAMNET, **NOTHING | {"cut_share": 0.4})(same)["third_octave"][:, 0]
+    assert float((levels[:, -1] < 60).float().mean()) == pytest.approx(0.4, abs=0.03)
+    assert (levels[:, 0] == 60).all()
