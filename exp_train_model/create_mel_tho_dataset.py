@@ -60,8 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     begin_workers(options.workers, "audiokit.storage.workers", "spectral_transcoder.datasets.chunk_extraction")
     with cli.quick_imports():
-        from spectral_transcoder.datasets.chunk_dataset import dataset_path
         from spectral_transcoder.datasets.chunk_extraction import Summary, create_dataset
+        from spectral_transcoder.datasets.dataset_files import dataset_path
         from spectral_transcoder.datasets.dataset_recipe import Recipe
         from spectral_transcoder.datasets.dataset_shards import Shard, merge_shards
         from spectral_transcoder.datasets.dataset_split import Ratios, find_audio_dataset

@@ -30,7 +30,7 @@ from audiokit.storage.hdf5_reading import open_hdf5_file
 from audiokit.storage.journal import partial_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Self
 
     import h5py
@@ -45,7 +45,6 @@ __all__ = [
     "STAMP",
     "THIRD_OCTAVE",
     "ChunkDataset",
-    "dataset_path",
     "load_split",
     "mel_name",
     "open_chunks",
@@ -58,17 +57,15 @@ RECORDINGS, NAME, STAMP = "recordings", "name", "stamp"
 
 FORMAT = "spectral transcoder chunks"
 
+BLOCK_CHUNKS = 2048
+"""At most 210 MB, of the teacher with the largest Mel spectrograms."""
+
 HOW_TO_MAKE = "python3 exp_train_model/create_mel_tho_dataset.py"
 
 
 def mel_name(teacher: str) -> str:
     """Name of the array with a teacher's Mel spectrograms."""
     return f"mel_{teacher.lower()}"
-
-
-def dataset_path(output_path: str | Path, dataset_name: str) -> Path:
-    """Where a dataset lies: `<output_path>/<dataset_name>/<dataset_name>.h5`."""
-    return Path(output_path) / dataset_name / f"{dataset_name}.h5"
 
 
 class ChunkDataset:
@@ -134,6 +131,15 @@ class ChunkDataset:
                 array.read_direct(values)
             tensors[name] = torch.from_numpy(values)
         return tensors
+
+    def blocks(self, split: str, name: str, n_chunks: int = BLOCK_CHUNKS) -> Iterator[torch.Tensor]:
+        """An array of a split some chunks at a time, float32, where all of it may be larger than memory.
+
+        Of an empty split it is one block without chunks.
+        """
+        array = self._array(split, name)
+        for start in range(0, max(1, len(array)), n_chunks):
+            yield torch.from_numpy(array[start : start + n_chunks].astype(np.float32))
 
     def group(self, split: str) -> h5py.Group:
         """A split as it lies in the file."""

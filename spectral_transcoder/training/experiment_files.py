@@ -11,6 +11,7 @@ import numpy as np
 from audiokit.errors import UserError
 from audiokit.files import whole_files, write_whole
 from audiokit.storage.wholeness import is_made
+from spectral_transcoder.datasets.dataset_files import dataset_paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,9 @@ class ExperimentFiles:
 
     root: Path
 
+    data: Path | None = None
+    """Folder of the datasets, where it matters whether results are younger than these."""
+
     def is_done(self, setting: Setting) -> bool:
         """Whether the results of a setting's step are there, whole, and of what the step before has left."""
         return is_made(self._results(setting), inputs=self._inputs(setting))
@@ -62,9 +66,12 @@ class ExperimentFiles:
             case "train":
                 return []
             case "evaluate":
-                return [self.model_path(setting)]
+                return [self.model_path(setting), *self._datasets(setting)]
             case _:
                 return self._results(setting.replace(step="evaluate"))
+
+    def _datasets(self, setting: Setting) -> list[Path]:
+        return dataset_paths(self.data, setting["dataset"]) if self.data else []
 
     def outputs(self, setting: Setting) -> list[Path]:
         """Files that the step of a setting has left so far, the checkpoint of a stopped training among them."""

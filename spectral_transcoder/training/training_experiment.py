@@ -12,7 +12,7 @@ metric
     `metric/<id>_<metric>.npy`, one value a recording.
 
 A modality of the factor `dataset` may name several, as in `scenes&esc10`: they are one dataset then, each of them with
-the same share of an epoch.
+the same share of an epoch. The teacher's scores of such are put together from those of each, which are kept, too.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 import yaml
+from tqdm import tqdm
 
 from audiokit.errors import UserError
 from audiokit.files import sha256, write_whole
@@ -35,7 +36,8 @@ from audiokit.learning.scalars import tensorboard_scalars
 from audiokit.learning.trainer import Trainer
 from audiokit.paths import REFERENCE_MODELS, ROOT
 from audiokit.storage.wholeness import is_made
-from spectral_transcoder.datasets.chunk_dataset import dataset_path
+from spectral_transcoder.datasets.chunk_dataset import THIRD_OCTAVE, open_chunks
+from spectral_transcoder.datasets.dataset_files import dataset_paths, joined_modalities
 from spectral_transcoder.hearing import BESIDE_TAGGER
 from spectral_transcoder.training import metrics
 from spectral_transcoder.training.augmentation import Augmentation
@@ -74,18 +76,13 @@ from teachers.label_groups import group_indices
 from teachers.registry import front_end_of, load_teacher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from audiokit.experiments.plan import Setting
     from teachers.registry import Teacher
 
-__all__ = ["DATASET_NAMES", "TrainingExperiment"]
-
-DATASET_NAMES = {"full": "Dcase-Task1-full", "urban": "Dcase-Task1-urban", "TEST": "Dcase-Task1-TEST"}
-"""Names of the paper's datasets by modality; any other modality is itself the name of a dataset."""
-
-DATASET_SEPARATOR = "&"
+__all__ = ["TrainingExperiment"]
 
 
 @dataclass(frozen=True)
@@ -122,7 +119,7 @@ class TrainingExperiment:
     @property
     def files(self) -> ExperimentFiles:
         """Where results lie."""
-        return ExperimentFiles(self.root)
+        return ExperimentFiles(self.root, self.data)
 
     def outputs(self, setting: Setting) -> list[Path]:
         """Files that the step of a setting has left so far, the checkpoint of a stopped training among them."""
@@ -184,14 +181,28 @@ class TrainingExperiment:
 
     def _evaluate(self, setting: Setting) -> None:
         if setting["transcoder"] == "oracle":
-            for split in SPLITS:
-                evaluated = evaluate_teacher(self._teacher(setting), self._split(setting, split, ("mel",))["mel"])
-                self.files.save("evaluation", setting, f"logit_{split}", evaluated.scores)
+            self._evaluate_oracle(setting)
             return
         evaluated = self._evaluated(setting)
         if evaluated.mel_mse is not None:
             self.files.save("evaluation", setting, "mel_mse", evaluated.mel_mse)
         self.files.save("evaluation", setting, "logit", evaluated.scores)
+
+    def _evaluate_oracle(self, setting: Setting) -> None:
+        parts = self._parts(setting)
+        if len(parts) == 1:
+            teacher = self._teacher(setting)
+            array = stored_name("mel", setting["classifier"])
+            for split in SPLITS:
+                scores = self._heard(setting, split, array, lambda mel: evaluate_teacher(teacher, mel))
+                self.files.save("evaluation", setting, f"logit_{split}", scores)
+            return
+        for part in parts:
+            if not self.is_done(part):
+                self._evaluate_oracle(part)
+        for split in SPLITS:
+            scores = np.concatenate([self._oracle_scores(part, split) for part in parts])
+            self.files.save("evaluation", setting, f"logit_{split}", scores)
 
     def _evaluated(self, setting: Setting) -> Evaluated:
         device = torch.device(self.device)
@@ -307,9 +318,10 @@ class TrainingExperiment:
         dataset, classifier = setting["dataset"], setting["classifier"]
         identifier = f"classifier={classifier}+dataset={dataset}+step=evaluate+transcoder=oracle+ts=0"
         path = self.root / "evaluation" / f"{identifier}_logit_{split}.npy"
-        if not path.is_file():
+        if not is_made([path], inputs=self._dataset(setting).paths):
             selector = f"reference/transcoder=oracle+dataset={dataset}+classifier={classifier}"
-            raise UserError(f"the teacher's scores are missing ({path}): compute -s {selector} -c first")
+            fault = "older than the dataset" if path.is_file() else "missing"
+            raise UserError(f"the teacher's scores are {fault} ({path}): compute -s '{selector}' -c first")
         return np.load(path)
 
     def _transcoded_scores(self, setting: Setting, split: str) -> np.ndarray:
@@ -321,17 +333,40 @@ class TrainingExperiment:
             raise UserError(
                 f"there is no {BESIDE_TAGGER} for {classifier} in {folders[-1]}: train taggers with beside=0"
             )
-        name = f"transcoded_{sha256(stored.weights)[:12]}_{classifier}_{setting['dataset']}_{split}.npy"
-        path = self.root / "evaluation" / name
-        if not is_made([path], inputs=self._dataset(setting).paths):
-            print(f"{classifier} hears {setting['dataset']} ({split}) through {BESIDE_TAGGER}")
-            device = torch.device(self.device)
-            transcoder, teacher = load_transcoder(stored).to(device), self._quick_teacher(setting)
-            levels = self._split(setting, split, ("third_octave",))["third_octave"]
-            scores = evaluate_student(lambda part: teacher.scores(transcoder(part)), levels, device=device).scores
-            with write_whole(path) as partial:
-                np.save(partial, scores, allow_pickle=False)
-        return np.load(path)
+        device = torch.device(self.device)
+        transcoder, teacher = load_transcoder(stored).to(device), self._quick_teacher(setting)
+
+        def evaluate(levels: torch.Tensor) -> Evaluated:
+            return evaluate_student(lambda batch: teacher.scores(transcoder(batch)), levels, device=device)
+
+        scores = []
+        for part in self._parts(setting):
+            name = f"transcoded_{sha256(stored.weights)[:12]}_{classifier}_{part['dataset']}_{split}.npy"
+            path = self.root / "evaluation" / name
+            if not is_made([path], inputs=self._dataset(part).paths):
+                print(f"{classifier} hears {part['dataset']} ({split}) through {BESIDE_TAGGER}")
+                heard = self._heard(part, split, THIRD_OCTAVE, evaluate)
+                with write_whole(path) as partial:
+                    np.save(partial, heard, allow_pickle=False)
+            scores.append(np.load(path))
+        return np.concatenate(scores)
+
+    def _heard(
+        self, setting: Setting, split: str, array: str, evaluate: Callable[[torch.Tensor], Evaluated]
+    ) -> np.ndarray:
+        """Scores of an array of one dataset, some chunks at a time."""
+        (path,) = self._dataset(setting).paths
+        scores = []
+        with (
+            open_chunks(path) as dataset,
+            tqdm(
+                total=dataset.n_chunks(split), desc=f"{setting['dataset']}, {split}", unit="s", leave=None, disable=None
+            ) as bar,
+        ):
+            for block in dataset.blocks(split, array):
+                scores.append(evaluate(block).scores)
+                bar.update(len(block))
+        return np.concatenate(scores)
 
     def _teacher(self, setting: Setting) -> Teacher:
         teacher = load_teacher(setting["classifier"], weights=self.teacher_weights, folder=self.models)
@@ -345,10 +380,13 @@ class TrainingExperiment:
 
     # Where things are
 
+    def _parts(self, setting: Setting) -> list[Setting]:
+        """Settings of the datasets one by one."""
+        return [setting.replace(dataset=modality) for modality in joined_modalities(setting["dataset"])]
+
     def _files(self, setting: Setting, split: str) -> np.ndarray:
         """Number of the recording of each chunk."""
         return self._dataset(setting).files(split)
 
     def _dataset(self, setting: Setting) -> JoinedDatasets:
-        modalities = setting["dataset"].split(DATASET_SEPARATOR)
-        return JoinedDatasets([dataset_path(self.data, DATASET_NAMES.get(name, name)) for name in modalities])
+        return JoinedDatasets(dataset_paths(self.data, setting["dataset"]))

@@ -9,7 +9,8 @@ from torch.testing import assert_close
 
 from audiokit.errors import UserError
 from audiokit.storage.journal import partial_folder
-from spectral_transcoder.datasets.chunk_dataset import dataset_path, load_split, mel_name, open_chunks
+from spectral_transcoder.datasets.chunk_dataset import load_split, mel_name, open_chunks
+from spectral_transcoder.datasets.dataset_files import dataset_path
 from spectral_transcoder.datasets.dataset_recipe import Recipe
 
 TEACHERS = ("PANN", "YamNet", "mn04_as")
@@ -59,6 +60,14 @@ def test_successive_rows_are_successive_seconds_of_a_recording(path):
             assert [name[-2:] for name in fnames] == ["_0", "_1"] * (len(fnames) // 2)
             assert [name[:-2] for name in fnames[::2]] == [name[:-2] for name in fnames[1::2]]
             assert [name.removeprefix("audio/").split("-")[0] for name in fnames] == scenes
+
+
+@pytest.mark.parametrize("n_chunks", [1, 5, 12, 100])
+def test_arrays_come_in_blocks_of_successive_chunks(path, n_chunks):
+    with open_chunks(path) as dataset:
+        blocks = list(dataset.blocks("train", "mel_pann", n_chunks))
+    assert [len(block) for block in blocks[:-1]] == [n_chunks] * (len(blocks) - 1)
+    assert torch.equal(torch.cat(blocks), load_split(path, "train")["mel_pann"])
 
 
 def test_its_attributes_tell_how_it_was_made(path):

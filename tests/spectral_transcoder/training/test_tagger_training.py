@@ -12,7 +12,8 @@ from audiokit.errors import UserError
 from audiokit.experiments.selection import select
 from audiokit.files import sha256
 from exp_train_model.plans import needs, training_plans
-from spectral_transcoder.datasets.chunk_dataset import FORMAT, dataset_path
+from spectral_transcoder.datasets.chunk_dataset import FORMAT
+from spectral_transcoder.datasets.dataset_files import dataset_path
 from spectral_transcoder.hearing import find_tagger, load_tagger
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.training import training_experiment
@@ -95,6 +96,11 @@ def test_what_the_teacher_hears_through_the_transcoder_that_is_here_is_kept(trai
     trained.run(train)
     assert computed == []
     os.utime(trained.data / NAME / f"{NAME}.h5")  # as a dataset that was made again
+    with pytest.raises(UserError, match=r"the teacher's scores are older than the dataset .*: compute -s 'reference"):
+        trained.run(train)
+    (oracle,) = select(ORACLE, PLANS)
+    assert not trained.is_done(oracle)
+    trained.run(oracle)
     trained.run(train)
     assert len(computed) == len(SPLITS)
 
