@@ -29,6 +29,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--scenes", type=cli.positive, default=600, help="number of scenes, a minute each")
     help_text = "share of the scenes with one recording at a time, ten seconds each, in [0, 1]"
     add("--alone", type=cli.share, default=0.0, metavar="SHARE", help=help_text)
+    help_text = "share of the scenes with nothing above a frequency between 3.5 and 14 kHz, in [0, 1]"
+    add("--cut", type=cli.share, default=0.0, metavar="SHARE", help=help_text)
     add("--seed", type=int, default=0, help="of what is drawn")
     add("--skip_errors", action="store_true", help="end well though recordings could not be read")
     add_workers_option(parser)
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     paths = [source.path for folder in options.folders for source in folder_sources(folder)]
     by_kind = read_kinds(options.kinds, recordings=paths) if options.kinds else None
     collections = collections_in(paths) if by_kind is None else collections_by_kind(by_kind)
-    recipe = SceneRecipe(seed=options.seed, alone_share=options.alone)
+    recipe = SceneRecipe(seed=options.seed, alone_share=options.alone, cut_share=options.cut)
     write = SceneWriter(collections, recipe, make_folder(options.output))
     unusable: dict[Path, str] = {}
     with hold(write.note, wait=True), tqdm(total=options.scenes, unit="scene", disable=None) as bar:

@@ -3,7 +3,8 @@
 What sensors hear is near or far, loud or soft, coloured by the microphone and covered by other sounds; recordings in
 collections are none of that. A scene is a minute of randomly chosen pieces of recordings, some on top of a background,
 each with a level, a speed and a distance of its own, all coloured by a random microphone. What people record is mostly
-one thing at a time, so that some scenes may hold one recording after the other, ten seconds each.
+one thing at a time, so that some scenes may hold one recording after the other, ten seconds each; and some may have
+nothing above a frequency, for what cannot be heard there is missing from many recordings.
 """
 
 from __future__ import annotations
@@ -85,6 +86,10 @@ class SceneRecipe:
     pause_seconds: tuple[float, float] = (0.05, 1.2)
     """Before they are heard again."""
 
+    cut_share: float = 0.0
+    """Of the scenes have nothing above a frequency, like recordings at low rates and compressed ones."""
+
+    cut_hz: tuple[float, float] = (3500.0, 14000.0)
     seed: int = 0
 
     def described(self) -> dict[str, object]:
@@ -116,6 +121,8 @@ def make_scene(collections: Sequence[Sequence[Path]], recipe: SceneRecipe, numbe
     else:
         _add_overlapping(scene, collections, recipe, random)
     scene = _coloured(scene, recipe.colour_db, random)
+    if recipe.cut_share and random.random() < recipe.cut_share:
+        scene = _below(scene, random.uniform(*recipe.cut_hz))
     return scene / max(np.abs(scene).max(), np.finfo(np.float32).tiny)
 
 
@@ -294,3 +301,10 @@ def _coloured(scene: NDArray[np.float32], deviation_db: float, random: np.random
     frequencies = np.fft.rfftfreq(len(scene), 1 / SAMPLE_RATE)
     response_db = np.interp(np.log2(np.maximum(frequencies, LOWEST_HZ)), octaves, gains)
     return np.fft.irfft(spectrum * 10 ** (response_db / 20), len(scene)).astype(np.float32)
+
+
+def _below(scene: NDArray[np.float32], cutoff: float) -> NDArray[np.float32]:
+    """What of a scene is below a frequency in Hz."""
+    spectrum = np.fft.rfft(scene)
+    spectrum[np.fft.rfftfreq(len(scene), 1 / SAMPLE_RATE) > cutoff] = 0
+    return np.fft.irfft(spectrum, len(scene)).astype(np.float32)

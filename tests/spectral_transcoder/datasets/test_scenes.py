@@ -214,6 +214,22 @@ def test_a_microphone_colours_the_whole_scene(tmp_path):
     assert np.abs(colours - plain).max() < 16
 
 
+@pytest.mark.parametrize(("share", "expected"), [(0, 0), (0.5, 6), (1, 12)])
+def test_a_share_of_the_scenes_has_nothing_above_a_frequency(tmp_path, share, expected):
+    collections = alone(tmp_path, "noise.wav", noise(3 * RATE, seed=1))
+    recipe = replace(PLAIN, seconds=2, cut_share=share, cut_hz=(4000, 9000))
+    cutoffs = []
+    for number in range(12):
+        power = np.square(np.abs(np.fft.rfft(make_scene(collections, recipe, number))))
+        cutoffs.append(np.flatnonzero(power > 1e-8 * power.max())[-1] / 2)
+        lower = power[: int(2 * cutoffs[-1])].reshape(-1)
+        assert np.median(lower[-1000:]) == pytest.approx(np.median(lower[1000:2000]), rel=0.2)
+    cut = [cutoff for cutoff in cutoffs if cutoff < 15900]
+    assert all(4000 <= cutoff <= 9000 for cutoff in cut)
+    assert len(cut) == pytest.approx(expected, abs=3 if 0 < share < 1 else 0)
+    assert len(set(cut)) == len(cut)
+
+
 @pytest.mark.parametrize("seconds", [0.5, 2])
 def test_echoes_decay_by_sixty_decibels_in_their_time(tmp_path, seconds):
     click = np.zeros(200, np.float32)
@@ -370,8 +386,8 @@ def test_scenes_go_on_that_were_begun_before_there_was_a_choice(folder, tmp_path
     arguments = [str(folder), "--output", str(tmp_path), "--scenes", "1", "--workers", "1"]
     assert cli.run(make_scenes.main, arguments) == 0
     note = tmp_path / "recipe.json"
-    kept = {name: value for name, value in json.loads(note.read_text()).items() if not name.startswith("a")}
-    assert "alone_share" not in kept
+    chosen = ("alone_share", "again_share", "cut_share", "cut_hz")
+    kept = {name: value for name, value in json.loads(note.read_text()).items() if name not in chosen}
     note.write_text(json.dumps(kept))
     assert cli.run(make_scenes.main, arguments) == 0
     assert cli.run(make_scenes.main, [*arguments, "--alone", "0.5"]) == 1
