@@ -1,9 +1,9 @@
 """Write a trained transcoder as an ONNX file, for sensors and whatever else has no PyTorch.
 
 The file takes seconds of third-octave levels, `third_octave` (batch, 8, 29) in dB, and gives the teacher's log-Mel
-spectrograms, `mel`. With the teacher, it takes up to ten seconds at once, (batch, seconds, 8, 29), and gives `scores`
-and those of `groups`, and says from which score on a group is present; predict_onnx.py shows how. It is compared with
-PyTorch before it is left there.
+spectrograms, `mel`. With the teacher, and its tagger where there is one, it takes up to ten seconds at once, (batch,
+seconds, 8, 29), and gives `scores` and those of `groups`, and says from which score on a group is present;
+predict_onnx.py shows how. It is compared with PyTorch before it is left there.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     add = parser.add_argument
     add("--teacher", default="mn04_as", help="PANN, YamNet, mn04_as …")
-    add("--transcoder", default="tcn", metavar="NAME", help="tcn, cnn_mels, cnn_logits …")
+    help_text = "tcn, cnn_mels, cnn_logits …; with the teacher, tagger where there is one for it; else tcn"
+    add("--transcoder", metavar="NAME", help=help_text)
     add("--folder", type=Path, help="of the trained transcoder; by default where generate_audio.py looks")
     add("--output", type=Path, metavar="FILE", help="by default <teacher>_<name>.onnx in this folder")
     add("--with_teacher", action="store_true", help="put the teacher behind it: from levels to scores in one file")
@@ -46,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the file."""
     options = parse(arguments)
     with cli.quick_imports():
+        from spectral_transcoder.hearing import BESIDE_TAGGER, find_tagger, load_tagger
         from spectral_transcoder.sensor.hearing.foreground import in_front_by_default
+        from spectral_transcoder.sensor.hearing.listener import TAGGER
         from spectral_transcoder.sensor.hearing.onnx_tagger import export_tagger
         from spectral_transcoder.sensor.presence.thresholds import PRESENCE_LABELS, Threshold, find_thresholds
         from spectral_transcoder.third_octave import FAST
@@ -59,23 +62,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = {
         name: stored for name, stored in find_transcoders(options.teacher, folders).items() if stored.settings.gives_mel
     }
-    if options.transcoder not in found:
-        names = ", ".join(found) or "none"
-        raise UserError(f"no transcoder {options.transcoder} for {options.teacher} is here; there is: {names}")
-    path = options.output or Path(f"{options.teacher}_{options.transcoder}{'_tags' * options.with_teacher}.onnx")
-    transcoder = load_transcoder(found[options.transcoder])
+    tagger = find_tagger(options.teacher, "fast", folders) if options.with_teacher and BESIDE_TAGGER in found else None
+    name = options.transcoder or (TAGGER if tagger else BESIDE_TAGGER)
+    if name not in found and not (name == TAGGER and tagger):
+        names = ", ".join([*found, *([TAGGER] if tagger else [])]) or "none"
+        raise UserError(f"no transcoder {name} for {options.teacher} is here; there is: {names}")
+    path = options.output or Path(f"{options.teacher}_{name}{'_tags' * options.with_teacher}.onnx")
+    transcoder = load_transcoder(found[BESIDE_TAGGER if name == TAGGER else name])
     if options.with_teacher:
         teacher = load_teacher(options.teacher, weights=options.teacher_weights, folder=options.models).eval()
         groups = group_members(teacher.labels, options.groups or PRESENCE_LABELS)
         in_front = options.foreground
         if in_front is None:
             in_front = in_front_by_default(options.teacher, FAST.hop_seconds)
-        through = f"{options.transcoder}{'+foreground' * in_front}"
+        through = f"{name}{'+foreground' * in_front}"
         heard = {"teacher": options.teacher, "transcoder": through, "hop_seconds": FAST.hop_seconds}
         # Of groups of one's own nothing is known, whatever their names are.
         chosen = {} if options.groups else find_thresholds(groups, **heard)
-        thresholds = {name: chosen.get(name, Threshold()).score for name in groups}
-        difference = export_tagger(transcoder, teacher, groups, path, thresholds=thresholds, in_front=in_front)
+        thresholds = {group: chosen.get(group, Threshold()).score for group in groups}
+        difference = export_tagger(
+            transcoder,
+            teacher,
+            groups,
+            path,
+            thresholds=thresholds,
+            in_front=in_front,
+            tagger=load_tagger(tagger) if name == TAGGER else None,
+        )
     else:
         difference = export_onnx(transcoder, path)
     print(f"{path} (within {difference:.1g} of PyTorch)")

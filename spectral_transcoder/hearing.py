@@ -60,7 +60,8 @@ class LoadedTagger:
         levels = windows.flatten(1, 2)
         if windows.shape[2] != self.network.n_frames:
             levels = self.network.at_its_cadence(levels)
-        return self.network(levels).float().sigmoid()
+        # ONNX Runtime's sigmoid is off by 1e-7, which is much to the logarithm of what is next to nothing.
+        return 1 / (1 + (-self.network(levels).float()).exp())
 
     def scores(self, windows: torch.Tensor) -> torch.Tensor:
         """Mean scores of windows, as above: (n_windows, n_labels)."""

@@ -27,10 +27,11 @@ N_FRAMES = 8 * 27 + 3
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """Folder with a YamNet of random weights and, as `tags.onnx`, what is exported of it."""
+    """Folder with a YamNet of random weights and what is exported of it, `tags.onnx` by default and `tcn.onnx`."""
     folder = save_yamnet(tmp_path_factory.mktemp("models"))
-    options = ["--teacher", "YamNet", "--with_teacher", "--models", str(folder), "--output", str(folder / "tags.onnx")]
-    assert cli.run(export_onnx.main, options) == 0
+    options = ["--teacher", "YamNet", "--with_teacher", "--models", str(folder)]
+    assert cli.run(export_onnx.main, [*options, "--output", str(folder / "tags.onnx")]) == 0
+    assert cli.run(export_onnx.main, [*options, "--transcoder", "tcn", "--output", str(folder / "tcn.onnx")]) == 0
     return folder
 
 
@@ -42,8 +43,8 @@ def levels_with_gaps():
     return levels
 
 
-def run(models, *arguments, text=None):
-    command = [sys.executable, str(ROOT / "predict_onnx.py"), str(models / "tags.onnx"), *arguments]
+def run(models, *arguments, text=None, name="tags"):
+    command = [sys.executable, str(ROOT / "predict_onnx.py"), str(models / f"{name}.onnx"), *arguments]
     return subprocess.run(command, input=text, capture_output=True, text=True)
 
 
@@ -53,16 +54,18 @@ def as_csv(levels):
     return "\n".join(",".join(map(str, row)) for row in rows).replace("nan", "---")
 
 
-@pytest.mark.parametrize("way", ["npy", "csv"])
-def test_numbers_are_those_of_the_large_script(way, models, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "transcoder", "way"), [("tags", "tagger", "npy"), ("tags", "tagger", "csv"), ("tcn", "tcn", "npy")]
+)
+def test_numbers_are_those_of_the_large_script(name, transcoder, way, models, tmp_path):
     levels = levels_with_gaps()
     path = tmp_path / f"levels.{way}"
     np.save(path, levels) if way == "npy" else path.write_text(as_csv(levels))
-    done = run(models, str(path), "--db_offset", "-80", "--top", "2")
+    done = run(models, str(path), "--db_offset", "-80", "--top", "2", name=name)
     assert done.returncode == 0, done.stderr
     assert "taken for unweighted levels, one every 125 ms" in done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    predictor = load_predictor("YamNet", "tcn", models=models, device="cpu")
+    predictor = load_predictor("YamNet", transcoder, models=models, device="cpu")
     path = tmp_path / "levels.npy"
     np.save(path, levels)
     expected = predictor.table(path, db_offset=-80)
@@ -70,7 +73,8 @@ def test_numbers_are_those_of_the_large_script(way, models, tmp_path):
     for group, members in group_members(predictor.labels, PRESENCE_LABELS).items():
         found = np.array([float(row[group]) for row in rows])
         np.testing.assert_allclose(found, expected.to_numpy()[:, members].max(axis=1), atol=2e-5)
-        least = find_thresholds([group], teacher="YamNet", transcoder="tcn+foreground", hop_seconds=0.125)[group].score
+        hearing = {"teacher": "YamNet", "transcoder": f"{transcoder}+foreground", "hop_seconds": 0.125}
+        least = find_thresholds([group], **hearing)[group].score
         assert [row[f"{group}_present"] for row in rows] == [str(int(score >= least)) for score in found]
     assert [row["label_1"] for row in rows] == expected.idxmax(axis=1).tolist()
     np.testing.assert_allclose([float(row["score_1"]) for row in rows], expected.max(axis=1), atol=2e-5)
@@ -103,7 +107,7 @@ def test_the_file_tells_what_it_gives(models):
     session = onnxruntime.InferenceSession(models / "tags.onnx", providers=["CPUExecutionProvider"])
     facts = {name: json.loads(text) for name, text in session.get_modelmeta().custom_metadata_map.items()}
     assert facts["groups"] == list(group_members(facts["labels"], PRESENCE_LABELS)) == ["voice", "birds", "traffic"]
-    chosen = find_thresholds(facts["groups"], teacher="YamNet", transcoder="tcn+foreground", hop_seconds=0.125)
+    chosen = find_thresholds(facts["groups"], teacher="YamNet", transcoder="tagger+foreground", hop_seconds=0.125)
     assert facts["thresholds"] == [chosen[group].score for group in facts["groups"]]
     assert len(facts["labels"]) == 521
     assert (facts["bands"][0], facts["bands"][-1], facts["calibration_db"]) == (20, 12500, 26)

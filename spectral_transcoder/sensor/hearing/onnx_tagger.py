@@ -1,4 +1,4 @@
-"""Levels to scores in one ONNX file, for sensors that tag where they stand: transcoder, teacher and groups."""
+"""Levels to scores in one ONNX file, for sensors that tag where they stand: transcoder, teacher, tagger and groups."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from spectral_transcoder.hearing import LoadedTagger
     from teachers.registry import Teacher
 
 __all__ = ["OUTPUTS", "WindowTagger", "export_tagger"]
@@ -39,6 +40,8 @@ class WindowTagger(nn.Module):
         name → which of the teacher's labels.
     in_front
         score voices and birds by what stands out of the background, which takes twice the time.
+    tagger
+        for levels every 125 ms, heard beside the teacher or, if it speaks alone, in its place.
     """
 
     def __init__(
@@ -48,10 +51,14 @@ class WindowTagger(nn.Module):
         groups: Mapping[str, NDArray[np.integer]],
         *,
         in_front: bool = False,
+        tagger: LoadedTagger | None = None,
     ) -> None:
         super().__init__()
         self.transcoder = transcoder
         self.teacher = teacher
+        self.tagger = tagger
+        if tagger:
+            self.tagger_network = tagger.network
         is_in_front = torch.zeros(len(teacher.labels), dtype=torch.bool)
         if in_front:
             is_in_front[labels_in_front(teacher.labels)] = True
@@ -77,6 +84,12 @@ class WindowTagger(nn.Module):
         return scores, torch.stack([scores[:, members].amax(dim=1) for members in self.members], dim=1)
 
     def _scores(self, third_octave: torch.Tensor) -> torch.Tensor:
+        if self.tagger is None:
+            return self._transcoded_scores(third_octave)
+        own = self.tagger.scores(third_octave)
+        return own if self.tagger.is_alone else self.tagger.joined(own, self._transcoded_scores(third_octave))
+
+    def _transcoded_scores(self, third_octave: torch.Tensor) -> torch.Tensor:
         chunks = self.transcoder(third_octave.flatten(0, 1)).unflatten(0, third_octave.shape[:2])
         return self.teacher.scores(join(chunks, self.teacher.front_end))
 
@@ -89,8 +102,9 @@ def export_tagger(
     *,
     thresholds: Mapping[str, float],
     in_front: bool = False,
+    tagger: LoadedTagger | None = None,
 ) -> float:
-    """Write a transcoder with its teacher, checked against PyTorch.
+    """Write a transcoder with its teacher, and a tagger beside them, checked against PyTorch.
 
     The file has an input `third_octave`, (batch, seconds, 8, 29), and outputs `scores` and `groups`. Its metadata say
     what they are for, JSON each: `bands` (Hz), `labels`, `groups`, `thresholds` (in the order of the groups),
@@ -104,7 +118,7 @@ def export_tagger(
         name → which of the teacher's labels.
     thresholds
         name of each group → score from which on it is present.
-    in_front
+    in_front, tagger
         see `WindowTagger`.
 
     Returns
@@ -126,7 +140,7 @@ def export_tagger(
         "floor_db": FLOOR_DB,
     }
     return write_onnx(
-        WindowTagger(transcoder, teacher, groups, in_front=in_front),
+        WindowTagger(transcoder, teacher, groups, in_front=in_front, tagger=tagger).eval(),
         path,
         outputs=OUTPUTS,
         examples=[random_levels(*shape) for shape in CHECKED_WINDOWS],
