@@ -44,7 +44,7 @@ make_rounds() {
     while [ "$(left -10)" -gt 0 ]; do
         if [ ! -e "$folder/made/$round" ]; then
             until_end scenes "$python" exp_train_model/make_scenes.py "$folder/recordings" --seed "$round" \
-                --kinds "$folder/kinds.csv" --alone 0.6 --scenes "$n_scenes" \
+                --kinds "$folder/kinds.csv" --alone 0.6 --cut 0.4 --scenes "$n_scenes" \
                 --output "$folder/scenes_$round" --skip_errors || return
             # shellcheck disable=SC2086
             until_end features "$python" exp_train_model/create_mel_tho_dataset.py --teachers $teachers --float16 \
