@@ -26,7 +26,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     add = parser.add_argument
     add("--teacher", default="mn04_as", help="PANN, YamNet, mn04_as …")
-    help_text = "tcn, cnn_mels, cnn_logits …; with the teacher, tagger where there is one for it; else tcn"
+    help_text = "tcn, cnn_mels, cnn_logits …; by default what predict_third_octave.py takes"
     add("--transcoder", metavar="NAME", help=help_text)
     add("--folder", type=Path, help="of the trained transcoder; by default where generate_audio.py looks")
     add("--output", type=Path, metavar="FILE", help="by default <teacher>_<name>.onnx in this folder")
@@ -50,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from spectral_transcoder.hearing import BESIDE_TAGGER, find_tagger, load_tagger
         from spectral_transcoder.sensor.hearing.foreground import in_front_by_default
         from spectral_transcoder.sensor.hearing.listener import TAGGER
+        from spectral_transcoder.sensor.hearing.loading import has_tagger_by_default
         from spectral_transcoder.sensor.hearing.onnx_tagger import export_tagger
         from spectral_transcoder.sensor.presence.thresholds import PRESENCE_LABELS, Threshold, find_thresholds
         from spectral_transcoder.third_octave import FAST
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         name: stored for name, stored in find_transcoders(options.teacher, folders).items() if stored.settings.gives_mel
     }
     tagger = find_tagger(options.teacher, "fast", folders) if options.with_teacher and BESIDE_TAGGER in found else None
-    name = options.transcoder or (TAGGER if tagger else BESIDE_TAGGER)
+    name = options.transcoder or (TAGGER if tagger and has_tagger_by_default(options.teacher) else BESIDE_TAGGER)
     if name not in found and not (name == TAGGER and tagger):
         names = ", ".join([*found, *([TAGGER] if tagger else [])]) or "none"
         raise UserError(f"no transcoder {name} for {options.teacher} is here; there is: {names}")

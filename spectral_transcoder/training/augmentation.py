@@ -61,6 +61,10 @@ class Augmentation:
     """Of the seconds have nothing above a frequency, like recordings at 22.05 kHz, compressed ones, and telephones. The
     teacher hears that, too, and a transcoder that has never met such takes them for other sounds."""
 
+    slow_share: float = 0.25
+    """Of the seconds have levels as slower meters give them, two or all of their frames as one. The Mel spectrogram
+    stays what it is."""
+
     def __call__(self, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """A batch's `third_octave` (batch, n_frames, 29) and `mel` (batch, n_mel_frames, n_mels), float32."""
         third_octave, mel = batch["third_octave"].float(), batch["mel"].float()
@@ -79,10 +83,21 @@ class Augmentation:
                 (band_power, mel_power), _points(self.front_end), _left_below(self.front_end), strict=True
             )
         )
+        band_power = self._as_slower(band_power)
         return {
             "third_octave": 10 * band_power.clamp(min=SMALLEST_POWER).log10(),
             "mel": self.front_end.compress(mel_power ** (1 / self._to_power)),
         }
+
+    def _as_slower(self, band_power: torch.Tensor) -> torch.Tensor:
+        """Powers of some seconds as means over longer frames, (n_items, n_frames, 29)."""
+        n_items, n_frames = band_power.shape[:2]
+        chance = torch.rand(n_items, 1, 1).to(band_power.device)
+        for n_joined, share in ((2, self.slow_share), (n_frames, self.slow_share / 2)):
+            if n_frames % n_joined == 0:
+                mean = band_power.unflatten(1, (-1, n_joined)).mean(dim=2).repeat_interleave(n_joined, dim=1)
+                band_power = torch.where(chance < share, mean, band_power)
+        return band_power
 
     @property
     def _to_power(self) -> float:

@@ -20,12 +20,16 @@ from teachers.registry import find_weights, module_of
 if TYPE_CHECKING:
     from spectral_transcoder.transcoders.store import StoredTranscoder
 
-__all__ = ["PREFERRED_TEACHERS", "load_predictor"]
+__all__ = ["PREFERRED_TEACHERS", "has_tagger_by_default", "load_predictor"]
 
 PREFERRED_TEACHERS = ("mn04_as", "YamNet", "mn10_as", "PANN")
 """The first whose weights are at hand is the default: quick ones come first, for there are years to go through."""
 
 PREFERRED_TRANSCODERS = ("tcn", "cnn_logits", "cnn_mels", "pinv")
+
+BETTER_ALONE = frozenset({"mn04_as"})
+"""Teachers who hear annotated sensors no worse through `tcn` than with a tagger beside them, which is better for
+recordings (docs/results.md)."""
 
 
 def load_predictor(
@@ -46,8 +50,9 @@ def load_predictor(
     teacher
         name; by default the first of `PREFERRED_TEACHERS` whose weights are there.
     transcoder
-        name; by default the tagger for the cadence of the levels, where there is one, else the first of tcn,
-        cnn_logits, cnn_mels and pinv that is there. Where there is none for the cadence, `tagger` is `tcn`.
+        name; by default the tagger for the cadence of the levels, where there is one and the teacher hears sensors
+        better with it, else the first of tcn, cnn_logits, cnn_mels and pinv that is there. Where there is none for the
+        cadence, `tagger` is `tcn`.
     teacher_weights
         a checkpoint, in place of the one below `models`.
     models
@@ -89,6 +94,11 @@ def load_predictor(
     )
 
 
+def has_tagger_by_default(teacher: str) -> bool:
+    """Whether sensors are heard with the tagger for a teacher, where there is one and nothing else is said."""
+    return teacher not in BETTER_ALONE
+
+
 def _no_weights(teacher: str) -> str:
     return (
         f"the weights of {teacher} are missing, and without them there are no tags: get them with "
@@ -104,7 +114,7 @@ def _wanted_taggers(teacher: str, transcoder: str | None, models: Path) -> dict[
     UserError
         where taggers are asked for, and there is none.
     """
-    if transcoder not in (None, TAGGER):
+    if transcoder not in (None, TAGGER) or (transcoder is None and not has_tagger_by_default(teacher)):
         return {}
     found = _find_taggers(teacher, models)
     if transcoder == TAGGER and not found:

@@ -25,6 +25,7 @@ from pann.mel import FRONT_END as PANN
 from spectral_transcoder.hearing import join_scores
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.sensor import load_predictor
+from spectral_transcoder.sensor.hearing import loading
 from spectral_transcoder.sensor.hearing.windows import join
 from spectral_transcoder.sensor.levels.quality import Quality
 from spectral_transcoder.third_octave import third_octave
@@ -304,3 +305,12 @@ def test_what_a_tagger_counts_is_in_the_fingerprint(models_with_taggers):
 def test_what_levels_are_heard_through_depends_on_their_cadence(models_with_taggers, asked_for, names):
     predictor = load_predictor("YamNet", asked_for, models=models_with_taggers, device="cpu")
     assert [predictor.heard_through(hop_seconds) for hop_seconds in (0.125, 1.0)] == names
+
+
+@pytest.mark.parametrize(("asked_for", "name"), [(None, "tcn"), ("tagger", "tagger")])
+def test_a_teacher_who_hears_sensors_no_better_with_its_tagger_has_it_on_request(
+    models_with_taggers, monkeypatch, asked_for, name
+):
+    monkeypatch.setattr(loading, "BETTER_ALONE", frozenset({"YamNet"}))
+    predictor = load_predictor("YamNet", asked_for, models=models_with_taggers, device="cpu")
+    assert predictor.heard_through(0.125) == name
