@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from audiokit.experiments.plan import Setting
+    from spectral_transcoder.transcoders.store import StoredTranscoder
     from teachers.registry import Teacher
 
 __all__ = ["TrainingExperiment"]
@@ -320,7 +321,7 @@ class TrainingExperiment:
         path = self.root / "evaluation" / f"{identifier}_logit_{split}.npy"
         if not is_made([path], inputs=self._dataset(setting).paths):
             selector = f"reference/transcoder=oracle+dataset={dataset}+classifier={classifier}"
-            fault = "older than the dataset" if path.is_file() else "missing"
+            fault = "not whole or older than the dataset" if path.is_file() else "missing"
             raise UserError(f"the teacher's scores are {fault} ({path}): compute -s '{selector}' -c first")
         return np.load(path)
 
@@ -333,23 +334,22 @@ class TrainingExperiment:
             raise UserError(
                 f"there is no {BESIDE_TAGGER} for {classifier} in {folders[-1]}: train taggers with beside=0"
             )
-        device = torch.device(self.device)
-        transcoder, teacher = load_transcoder(stored).to(device), self._quick_teacher(setting)
-
-        def evaluate(levels: torch.Tensor) -> Evaluated:
-            return evaluate_student(lambda batch: teacher.scores(transcoder(batch)), levels, device=device)
-
         scores = []
         for part in self._parts(setting):
             name = f"transcoded_{sha256(stored.weights)[:12]}_{classifier}_{part['dataset']}_{split}.npy"
             path = self.root / "evaluation" / name
             if not is_made([path], inputs=self._dataset(part).paths):
                 print(f"{classifier} hears {part['dataset']} ({split}) through {BESIDE_TAGGER}")
-                heard = self._heard(part, split, THIRD_OCTAVE, evaluate)
+                heard = self._heard(part, split, THIRD_OCTAVE, self._hearing_through(stored, setting))
                 with write_whole(path) as partial:
                     np.save(partial, heard, allow_pickle=False)
             scores.append(np.load(path))
         return np.concatenate(scores)
+
+    def _hearing_through(self, stored: StoredTranscoder, setting: Setting) -> Callable[[torch.Tensor], Evaluated]:
+        device = torch.device(self.device)
+        transcoder, teacher = load_transcoder(stored).to(device), self._quick_teacher(setting)
+        return lambda levels: evaluate_student(lambda batch: teacher.scores(transcoder(batch)), levels, device=device)
 
     def _heard(
         self, setting: Setting, split: str, array: str, evaluate: Callable[[torch.Tensor], Evaluated]

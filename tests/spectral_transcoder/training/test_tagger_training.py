@@ -96,7 +96,7 @@ def test_what_the_teacher_hears_through_the_transcoder_that_is_here_is_kept(trai
     trained.run(train)
     assert computed == []
     os.utime(trained.data / NAME / f"{NAME}.h5")  # as a dataset that was made again
-    with pytest.raises(UserError, match=r"the teacher's scores are older than the dataset .*: compute -s 'reference"):
+    with pytest.raises(UserError, match=r"scores are not whole or older than the dataset .*: compute -s 'reference"):
         trained.run(train)
     (oracle,) = select(ORACLE, PLANS)
     assert not trained.is_done(oracle)
