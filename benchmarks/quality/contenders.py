@@ -9,6 +9,7 @@ import numpy as np
 
 from audiokit.errors import UserError
 from spectral_transcoder.classification.scored_models import PINV, SELF, ScoredModel
+from spectral_transcoder.hearing import beside_tagger_in_clips
 from spectral_transcoder.transcoders.store import find_transcoders
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Contender:
 
 
 def find_contenders(teacher: str, weights: Path, folders: Sequence[Path]) -> list[Contender]:
-    """The teacher itself, PINV, the trained transcoders that give a Mel spectrogram, and taggers beside `tcn`.
+    """The teacher itself, PINV, the trained transcoders that give a Mel spectrogram, and taggers beside one of these.
 
     Parameters
     ----------
@@ -60,8 +61,8 @@ def find_contenders(teacher: str, weights: Path, folders: Sequence[Path]) -> lis
             if stored.settings.gives_mel:
                 title = f"the paper's {name}" if folder.name == PUBLISHED else name
                 trained.setdefault(title, []).append(ScoredModel(teacher, name, weights, stored))
-            elif stored.settings.cadence == "fast" and "tcn" in here:
-                trained.setdefault(name, []).append(ScoredModel(teacher, name, weights, here["tcn"], stored))
+            elif stored.settings.cadence == "fast" and (beside := beside_tagger_in_clips(here)):
+                trained.setdefault(name, []).append(ScoredModel(teacher, name, weights, beside, stored))
     return [
         Contender(teacher, "teacher itself", (ScoredModel(teacher, SELF, weights),)),
         Contender(teacher, "PINV", (ScoredModel(teacher, PINV, weights),)),

@@ -32,14 +32,15 @@ TRANSCODERS = {
     "cnn": "CNN-logits: ours in reference_models/ where there is one, else the paper's",
     "cnn_mels": "CNN-mels, likewise",
     "tcn": "our transcoder for many kinds of sounds",
-    TAGGER: "our tagger, which gives scores itself, and tcn, as one",
+    "tcn_clips": "the one for recordings of single sounds",
+    TAGGER: "our tagger, which gives scores itself, and tcn_clips or, where there is none, tcn, as one",
     "paper": "the paper's CNN-logits",
 }
 """What a teacher can hear through; a trained transcoder of one's own goes by its name."""
 
 UNTRAINED = (SELF, PINV)
-STORED_NAMES = {"cnn": "cnn_logits", "cnn_mels": "cnn_mels", "tcn": "tcn", TAGGER: "tcn", "paper": "cnn_logits"}
-"""Of the transcoder that is heard through."""
+STORED_NAMES = {"cnn": "cnn_logits", "paper": "cnn_logits"}
+"""Of transcoders that go by another name here."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,8 @@ def find_models(
             notes.append(f"{teacher} is left out: its weights are missing. Get them with: {command}")
             continue
         for transcoder in dict.fromkeys(transcoders):
-            twin = next((name for name in stored if stored[name] == stored.get(transcoder)), transcoder)
+            alike = (name for name in stored if name != TAGGER and stored[name] == stored.get(transcoder))
+            twin = next(alike, transcoder)
             if transcoder == TAGGER:
                 if teacher in taggers and transcoder in stored:
                     models.append(ScoredModel(teacher, transcoder, weights, stored[transcoder], taggers[teacher]))
@@ -165,12 +167,15 @@ def _our_folders(folder: Path) -> list[Path]:
 
 def _trained(teacher: str, names: Sequence[str], folder: Path, *, paper: bool) -> dict[str, StoredTranscoder]:
     """Those of the transcoders that are trained, and here."""
+    from spectral_transcoder.hearing import beside_tagger_in_clips
     from spectral_transcoder.transcoders.store import find_transcoders
 
     published = [folder / "paper_transcoders", ROOT / "paper_transcoders"]
     ours = [] if paper else _our_folders(folder)
     found = find_transcoders(teacher, [*ours, *published])
     by_name = {name: found.get(STORED_NAMES.get(name, name)) for name in names if name not in UNTRAINED}
+    if TAGGER in by_name:
+        by_name[TAGGER] = beside_tagger_in_clips(found)
     if "paper" in by_name:
         by_name["paper"] = find_transcoders(teacher, published).get(STORED_NAMES["paper"])
     return {name: stored for name, stored in by_name.items() if stored and stored.settings.gives_mel}

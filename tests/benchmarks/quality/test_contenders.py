@@ -66,6 +66,19 @@ def test_those_of_other_teachers_and_those_that_give_scores_are_none(tmp_path):
     assert [one.title for one in find_contenders("YamNet", WEIGHTS, [tmp_path])] == ["teacher itself", "PINV"]
 
 
+@pytest.mark.parametrize(("here", "beside"), [(["tcn"], "tcn"), (["tcn", "tcn_clips"], "tcn_clips"), (["cnn"], None)])
+def test_a_tagger_is_heard_beside_the_transcoder_for_recordings_where_there_is_one(tmp_path, here, beside):
+    for name in here:
+        store(tmp_path, name)
+    store(tmp_path, "tagger", model_type="tagger", cadence="fast")
+    store(tmp_path, "tagger_slow", model_type="tagger", cadence="slow")
+    found = {one.title: one.models for one in find_contenders("YamNet", WEIGHTS, [tmp_path])}
+    assert set(found) == {"teacher itself", "PINV", *here, *(["tagger"] if beside else [])}
+    if beside:
+        (model,) = found["tagger"]
+        assert (model.stored.name, model.tagger.name) == (beside, "tagger")
+
+
 # Who transcodes what
 
 
