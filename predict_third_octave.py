@@ -40,7 +40,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _add_models(group: argparse._ArgumentGroup) -> None:
     add_teacher_options(group, preferred="mn04_as, YamNet, mn10_as, PANN …")
     group.add_argument(
-        "--transcoder", metavar="NAME", help="tagger, tcn, cnn_logits, cnn_mels or pinv; by default the first there is"
+        "--transcoder",
+        metavar="NAME",
+        help="tagger (mn04_as: on request), tcn, cnn_logits, cnn_mels or pinv; the first there is",
     )
     add_device_option(group)
     add_models_option(group)
