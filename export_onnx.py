@@ -77,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if in_front is None:
             in_front = in_front_by_default(options.teacher, FAST.hop_seconds)
         through = f"{name}{'+foreground' * in_front}"
+        content = f"{options.teacher} through {through}"
         heard = {"teacher": options.teacher, "transcoder": through, "hop_seconds": FAST.hop_seconds}
         # Of groups of one's own nothing is known, whatever their names are.
         chosen = {} if options.groups else find_thresholds(groups, **heard)
@@ -91,8 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tagger=load_tagger(tagger) if name == TAGGER else None,
         )
     else:
+        content = f"{name} for {options.teacher}"
         difference = export_onnx(transcoder, path)
-    print(f"{path} (within {difference:.1g} of PyTorch)")
+    print(f"{path}: {content} (within {difference:.1g} of PyTorch)")
     return 0
 
 

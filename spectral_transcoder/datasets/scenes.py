@@ -38,6 +38,9 @@ COLOUR_BANDS = 8
 """Points of a microphone's random frequency response, evenly spaced in octaves."""
 
 LOWEST_HZ = 40.0
+CUT_HZ = (3500.0, 14000.0)
+"""Between telephones, and what third octaves and most teachers hear anyway."""
+
 ALONE_SECONDS = 10
 """As long as the windows that taggers hear."""
 
@@ -89,7 +92,7 @@ class SceneRecipe:
     cut_share: float = 0.0
     """Of the scenes have nothing above a frequency, like recordings at low rates and compressed ones."""
 
-    cut_hz: tuple[float, float] = (3500.0, 14000.0)
+    cut_hz: tuple[float, float] = CUT_HZ
     seed: int = 0
 
     def described(self) -> dict[str, object]:

@@ -75,7 +75,7 @@ TEXTS = {
     "cnn_mels": "PINV corrected by a network that was trained to match the Mel spectrogram.",
     "cnn_logits": "PINV corrected by a network that was trained to match the teacher's tags.",
     "tcn": "PINV corrected at the sensor's frame rate, with the texture of noise, on many kinds of sounds.",
-    "tcn_clips": "The same, trained on recordings of single sounds, too.",
+    "tcn_clips": "TCN that was trained on recordings of single sounds, too.",
 }
 
 

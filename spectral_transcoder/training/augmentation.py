@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from spectral_transcoder.datasets.scenes import COLOUR_BANDS, LOWEST_HZ
+from spectral_transcoder.datasets.scenes import COLOUR_BANDS, CUT_HZ, LOWEST_HZ
 from spectral_transcoder.third_octave import CENTRE_FREQUENCIES, LOWER_FREQUENCIES, SAMPLE_RATE, UPPER_FREQUENCIES
 
 if TYPE_CHECKING:
@@ -29,12 +29,11 @@ SMALLEST_POWER = 1e-20
 LARGEST_AMPLIFICATION = 1e3
 """Of the power of a second that is added: what is silent to a Mel front end is not to third octaves."""
 
-LOWEST_CUTOFF = 3500.0
-"""Hz; of telephones and recordings at 8 kHz."""
-
 N_CUTOFFS = 64
+"""Frequencies that recordings may have nothing above."""
+
 LOST = 1e-10
-"""What is left of a power above a recording's cutoff."""
+"""What is left of a power there."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,7 @@ def _weights(frequencies: NDArray[np.floating]) -> torch.Tensor:
 @cache
 def _left_below(front_end: MelFrontEnd) -> tuple[torch.Tensor, torch.Tensor]:
     """What is left in each band of white noise below cutoffs, and below none: (N_CUTOFFS + 1, 29) and (…, n_mels)."""
-    cutoffs = np.append(np.geomspace(LOWEST_CUTOFF, UPPER_FREQUENCIES[-1], N_CUTOFFS), SAMPLE_RATE)[:, None]
+    cutoffs = np.append(np.geomspace(*CUT_HZ, N_CUTOFFS), SAMPLE_RATE)[:, None]
     in_third_octaves = (cutoffs - LOWER_FREQUENCIES) / (UPPER_FREQUENCIES - LOWER_FREQUENCIES)
     bins_per_hz = 2
     weights = front_end.filterbank(sample_rate=front_end.sample_rate, n_fft=bins_per_hz * front_end.sample_rate)

@@ -115,11 +115,12 @@ def test_the_file_tells_what_it_gives(models):
     assert [given.name for given in session.get_outputs()] == ["scores", "groups"]
 
 
-def test_of_groups_of_ones_own_no_threshold_is_known(models, tmp_path):
+def test_of_groups_of_ones_own_no_threshold_is_known(models, tmp_path, capsys):
     groups, path = tmp_path / "groups.csv", tmp_path / "own.onnx"
     groups.write_text("label,group\nSpeech,voice\nDog,dogs\n")
     options = ["--teacher", "YamNet", "--with_teacher", "--models", str(models), "--output", str(path)]
     assert cli.run(export_onnx.main, [*options, "--groups", str(groups), "--no-foreground"]) == 0
+    assert capsys.readouterr().out.startswith(f"{path}: YamNet through tagger (within ")
     facts = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).get_modelmeta().custom_metadata_map
     assert json.loads(facts["groups"]) == ["voice", "dogs"]
     assert json.loads(facts["thresholds"]) == [0.2, 0.2]

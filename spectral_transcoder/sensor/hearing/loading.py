@@ -27,9 +27,8 @@ PREFERRED_TEACHERS = ("mn04_as", "YamNet", "mn10_as", "PANN")
 
 PREFERRED_TRANSCODERS = ("tcn", "cnn_logits", "cnn_mels", "pinv")
 
-BETTER_ALONE = frozenset({"mn04_as"})
-"""Teachers who hear annotated sensors no worse through `tcn` than with a tagger beside them, which is better for
-recordings (docs/results.md)."""
+WITHOUT_TAGGER = frozenset({"mn04_as"})
+"""Teachers who hear annotated sensors no better with their tagger, which is for recordings (docs/results.md)."""
 
 
 def load_predictor(
@@ -96,7 +95,7 @@ def load_predictor(
 
 def has_tagger_by_default(teacher: str) -> bool:
     """Whether sensors are heard with the tagger for a teacher, where there is one and nothing else is said."""
-    return teacher not in BETTER_ALONE
+    return teacher not in WITHOUT_TAGGER
 
 
 def _no_weights(teacher: str) -> str:
@@ -114,7 +113,7 @@ def _wanted_taggers(teacher: str, transcoder: str | None, models: Path) -> dict[
     UserError
         where taggers are asked for, and there is none.
     """
-    if transcoder not in (None, TAGGER) or (transcoder is None and not has_tagger_by_default(teacher)):
+    if not (has_tagger_by_default(teacher) if transcoder is None else transcoder == TAGGER):
         return {}
     found = _find_taggers(teacher, models)
     if transcoder == TAGGER and not found:

@@ -17,6 +17,11 @@ RATE = 32000
 NOTHING = {"mixed_share": 0.0, "gain_db": 0.0, "colour_db": 0.0, "cut_share": 0.0, "slow_share": 0.0}
 
 
+@pytest.fixture(autouse=True)
+def the_same_chances():
+    torch.manual_seed(0)
+
+
 def noise(n_items, seconds=1, seed=0):
     """White noise at 32 kHz."""
     return 0.1 * torch.randn(n_items, seconds * RATE, generator=torch.Generator().manual_seed(seed))
@@ -66,7 +71,6 @@ def test_gains_are_spread_evenly():
 
 @each_front_end
 def test_bands_at_the_same_frequency_get_the_same_colour(front_end):
-    torch.manual_seed(0)
     batch = batch_of(front_end, noise(3))
     augmented = Augmentation(front_end, **NOTHING | {"colour_db": 4.0})(batch)
     by_band = (augmented["third_octave"] - batch["third_octave"])[:, 0]
@@ -168,7 +172,7 @@ def test_seconds_that_are_cut_off_are_those_of_the_sound_below_a_frequency(name)
         front_end, torch.cat([below(item[None], cutoff) for item, (_, cutoff) in zip(waveforms, cutoffs, strict=True)])
     )
     for number, (band, cutoff) in enumerate(cutoffs):
-        assert 3500 <= cutoff * 1.001 <= 1.001 * UPPER_FREQUENCIES[-1]
+        assert 3500 <= cutoff * 1.001 <= 1.002 * 14000
         assert_close(lost_db[number, :, :band], torch.zeros(8, band), rtol=0, atol=1e-3)
         assert_close(lost_db[number, :, band + 1 :], torch.full((8, 28 - band), -100.0), rtol=0, atol=1e-2)
         # The filter takes the second for one that repeats: its ends are others. Windows leak into the bands next

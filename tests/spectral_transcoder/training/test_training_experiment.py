@@ -819,7 +819,15 @@ def test_transcoders_that_generalise_are_distilled_after_a_likelihood(place, ora
     assert {"losses_mel_train", "losses_logit_train", "losses_order_train", "losses_embedding_train"} <= losses.keys()
 
 
-def test_datasets_that_are_named_together_are_one(place, tmp_path):
+def test_datasets_that_are_named_together_are_one(place, tmp_path, monkeypatch):
+    heard = []
+    evaluate = training_experiment.evaluate_teacher
+
+    def counted(teacher, mel):
+        heard.append(len(mel))
+        return evaluate(teacher, mel)
+
+    monkeypatch.setattr(training_experiment, "evaluate_teacher", counted)
     experiment = place.experiment(tmp_path)
     teacher_alone, both = step_of("oracle", "evaluate"), {"dataset": f"{NAME}&{NAME}"}
     training = generalise("distillation").replace(**both)
@@ -828,6 +836,7 @@ def test_datasets_that_are_named_together_are_one(place, tmp_path):
     identifiers = (teacher_alone.replace(**other).identifier() for other in ({}, both))
     alone, joined = (np.load(tmp_path / "evaluation" / f"{name}_logit_eval.npy") for name in identifiers)
     assert np.array_equal(joined, np.concatenate([alone, alone]))
+    assert len(heard) == len(SECONDS), "nothing was heard twice"
     for step in ("evaluate", "metric"):
         experiment.run(training.replace(step=step))
     assert experiment.result(training, "logit_bce").min() > 0

@@ -311,6 +311,6 @@ def test_what_levels_are_heard_through_depends_on_their_cadence(models_with_tagg
 def test_a_teacher_who_hears_sensors_no_better_with_its_tagger_has_it_on_request(
     models_with_taggers, monkeypatch, asked_for, name
 ):
-    monkeypatch.setattr(loading, "BETTER_ALONE", frozenset({"YamNet"}))
+    monkeypatch.setattr(loading, "WITHOUT_TAGGER", frozenset({"YamNet"}))
     predictor = load_predictor("YamNet", asked_for, models=models_with_taggers, device="cpu")
     assert predictor.heard_through(0.125) == name
