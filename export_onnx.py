@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         content = f"{name} for {options.teacher}"
         difference = export_onnx(transcoder, path)
-    print(f"{path}: {content} (within {difference:.1g} of PyTorch)")
+    print(f"{path} ({content}, within {difference:.1g} of PyTorch)")
     return 0
 
 

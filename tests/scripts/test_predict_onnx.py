@@ -120,7 +120,7 @@ def test_of_groups_of_ones_own_no_threshold_is_known(models, tmp_path, capsys):
     groups.write_text("label,group\nSpeech,voice\nDog,dogs\n")
     options = ["--teacher", "YamNet", "--with_teacher", "--models", str(models), "--output", str(path)]
     assert cli.run(export_onnx.main, [*options, "--groups", str(groups), "--no-foreground"]) == 0
-    assert capsys.readouterr().out.startswith(f"{path}: YamNet through tagger (within ")
+    assert capsys.readouterr().out.startswith(f"{path} (YamNet through tagger, within ")
     facts = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).get_modelmeta().custom_metadata_map
     assert json.loads(facts["groups"]) == ["voice", "dogs"]
     assert json.loads(facts["thresholds"]) == [0.2, 0.2]

@@ -58,7 +58,7 @@ def test_the_file_gives_what_the_transcoder_gives(make, tmp_path):
 def test_the_shipped_transcoders_can_be_exported(teacher, tmp_path, capsys):
     path = tmp_path / "shipped.onnx"
     assert cli.run(script.main, ["--teacher", teacher, "--output", str(path)]) == 0
-    assert capsys.readouterr().out.startswith(f"{path}: tcn for {teacher} (within ")
+    assert capsys.readouterr().out.startswith(f"{path} (tcn for {teacher}, within ")
     transcoder = load_transcoder(find_transcoders(teacher, [REFERENCE_MODELS])["tcn"])
     with torch.no_grad():
         expected = transcoder(levels(4)).numpy()
