@@ -1,4 +1,4 @@
-"""Pack recordings for a machine that trains: Ogg, 22.05 kHz, one channel, as many as a size holds; or unpack a pack.
+"""Pack recordings for a machine that trains: Opus, 48 kHz, one channel, as many as a size holds; or unpack a pack.
 
 Only recordings whose licences allow it should be in the folders. train_on_device.sh takes the pack.
 """

@@ -14,7 +14,7 @@ from audiokit.errors import UserError
 from exp_train_model import pack_recordings
 from spectral_transcoder.datasets.recording_pack import draw_in_turn, ogg, unpack_recordings, write_pack
 
-RATE = 22050
+RATE = 48000
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_an_ogg_sounds_like_the_recording():
     decoded, rate = soundfile.read(io.BytesIO(ogg(sound)), dtype="float32")
     assert (rate, len(decoded)) == (RATE, len(sound))
     np.testing.assert_allclose(
-        octave_levels(decoded, RATE, n_octaves=5), octave_levels(sound, RATE, n_octaves=5), atol=1
+        octave_levels(decoded, RATE, n_octaves=6), octave_levels(sound, RATE, n_octaves=6), atol=0.3
     )
 
 
