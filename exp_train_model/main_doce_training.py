@@ -42,6 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--paper", action="store_true", help="validate and evaluate in train mode, as the original does")
     add_mixed_precision_option(parser)
     add("--compile", action="store_true", help="torch.compile")
+    add("--cuda_graphs", action="store_true", help="record the steps of a GPU and play them: several times as fast")
     add("--patience", type=cli.positive, metavar="EPOCHS", help="stop after so many epochs without improvement")
     help_text = "longest time between checkpoints (%(default)s)"
     add("--checkpoint_seconds", type=cli.positive, default=300, metavar="SECONDS", help=help_text)
@@ -64,6 +65,7 @@ def training_experiment(options: Namespace) -> TrainingExperiment:
         paper=options.paper,
         mixed_precision=options.mixed_precision and can_mix_precision(device),
         compile=options.compile,
+        cuda_graphs=options.cuda_graphs,
         patience=options.patience,
         checkpoint_seconds=options.checkpoint_seconds,
         start_from=options.start_from,

@@ -32,6 +32,9 @@ class TrainingOptions:
     """bfloat16 in convolutions and products of training; losses, weights and evaluation stay in float32."""
 
     compile: bool = False
+    cuda_graphs: bool = False
+    """Record training steps on a GPU and play them, for objectives that do the same whatever a batch holds."""
+
     train_mode_evaluation: bool = False
     """Validate and evaluate in train mode, as some originals do."""
 

@@ -22,6 +22,7 @@ from audiokit.learning.interruption import Interrupted, stop_requests
 from audiokit.learning.optimisation.averaging import AveragedWeights
 from audiokit.learning.optimisation.schedules import Progress
 from audiokit.learning.options import Trained
+from audiokit.learning.recorded_steps import RecordedSteps, make_recordable
 from audiokit.learning.training_checkpoint import resume_training, save_training
 from audiokit.storage.holding import hold
 
@@ -95,6 +96,9 @@ class Trainer:
         self.scalars = scalars or (lambda name, value, iteration: None)
         self.optimizer = options.optimizer.of(self.network)
         self.average = AveragedWeights(self.network, options.averaging) if options.averaging else None
+        if options.cuda_graphs and self.device.type != "cuda":
+            raise UserError("--cuda_graphs needs a GPU: leave them out")
+        self._update_by = RecordedSteps(self._update, self.device) if options.cuda_graphs else self._update
         self.trained = Trained(best_state={})
         self.epoch = 0
         self.iteration = 0
@@ -121,6 +125,8 @@ class Trainer:
             resume_training(self)
         else:
             self._keep_losses(self._evaluate_all())
+        if self.options.cuda_graphs:
+            make_recordable(self.optimizer)
         progress = tqdm(
             total=self.options.epochs * self._n_iterations,
             initial=self._n_steps_done,
@@ -152,7 +158,7 @@ class Trainer:
         with torch.no_grad():
             for batch in self.sources[split].batches(self.epoch):
                 for share, losses in self._losses(batch, nullcontext()):
-                    _add(totals, losses, share)
+                    _add(totals, share, losses)
                     if stop and stop.is_set():
                         self._interrupt()
                 n_batches += 1
@@ -176,23 +182,30 @@ class Trainer:
                 last_saved = time.monotonic()
 
     def _step(self, batch: Batch) -> None:
-        self.optimizer.zero_grad(set_to_none=True)
-        values: dict[str, float] = {}
-        for share, losses in self._losses(batch, self._precision()):
-            _add(values, losses, share)
-            if not math.isfinite(values["loss"]):
-                self._refuse(values["loss"])
-            (share * losses["loss"]).backward()
-        if self.options.longest_gradient:
-            nn.utils.clip_grad_norm_(self.network.parameters(), self.options.longest_gradient)
         learning_rate = self._learning_rate()
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate * group.get("rate_factor", 1.0)
-        self.optimizer.step()
+            _set_rate(group, learning_rate * group.get("rate_factor", 1.0))
+        values: dict[str, float] = {}
+        for share, losses in self._update_by(batch):
+            _add(values, share, losses)
+        if not math.isfinite(values["loss"]):
+            self._refuse(values["loss"])
         if self.average:
             self.average.follow(self.network, self._n_steps_done)
         self._record(values, TRAIN)
         self.scalars("loss/train", values["loss"], len(self.trained.losses["losses_train"]))
+
+    def _update(self, batch: Batch) -> list[tuple[float, dict[str, torch.Tensor]]]:
+        """Change the weights by a batch; losses as `_losses` gives them, not waited for."""
+        self.optimizer.zero_grad(set_to_none=True)
+        found = []
+        for share, losses in self._losses(batch, self._precision()):
+            (share * losses["loss"]).backward()
+            found.append((share, {name: value.detach() for name, value in losses.items()}))
+        if self.options.longest_gradient:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.options.longest_gradient)
+        self.optimizer.step()
+        return found
 
     def _losses(
         self, batch: Batch, precision: AbstractContextManager
@@ -294,6 +307,14 @@ def _suitable_piece_size(network: nn.Module, device: torch.device, batch_size: i
     return CPU_PIECE_SIZE
 
 
-def _add(totals: dict[str, float], losses: Mapping[str, torch.Tensor], share: float) -> None:
-    for name, value in losses.items():
-        totals[name] = totals.get(name, 0.0) + share * value.item()
+def _add(totals: dict[str, float], share: float, losses: Mapping[str, torch.Tensor]) -> None:
+    values = torch.stack([value.detach().float() for value in losses.values()]).tolist()  # waits for a GPU once
+    for name, value in zip(losses, values, strict=True):
+        totals[name] = totals.get(name, 0.0) + share * value
+
+
+def _set_rate(group: dict[str, object], learning_rate: float) -> None:
+    if isinstance(group["lr"], torch.Tensor):
+        group["lr"].fill_(learning_rate)
+    else:
+        group["lr"] = learning_rate

@@ -40,7 +40,7 @@ def save_training(trainer: Resumable) -> None:
     """Write what `resume_training` needs to the trainer's checkpoint, whole or not at all."""
     state = {
         "network": trainer.network.state_dict(),
-        "optimizer": trainer.optimizer.state_dict(),
+        "optimizer": _as_anywhere(trainer.optimizer.state_dict()),
         "best_state": trainer.trained.best_state,
         "losses": trainer.trained.losses,
         "epoch": trainer.epoch,
@@ -78,3 +78,12 @@ def resume_training(trainer: Resumable) -> None:
     torch.set_rng_state(state["random_state"])
     if "cuda_random_state" in state and trainer.device.type == "cuda":
         torch.cuda.set_rng_state(state["cuda_random_state"], trainer.device)
+
+
+def _as_anywhere(state: dict[str, object]) -> dict[str, object]:
+    """An optimiser's state as it is where steps are not recorded, so that a training may go on there."""
+    ordinary = [
+        group | {"lr": float(group["lr"])} | ({"capturable": False} if "capturable" in group else {})
+        for group in state["param_groups"]
+    ]
+    return state | {"param_groups": ordinary}

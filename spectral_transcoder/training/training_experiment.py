@@ -108,6 +108,7 @@ class TrainingExperiment:
 
     mixed_precision: bool = False
     compile: bool = False
+    cuda_graphs: bool = False
     patience: int | None = None
     checkpoint_seconds: float = 300
     """Longest time between checkpoints within an epoch."""
@@ -268,6 +269,7 @@ class TrainingExperiment:
             device=self.device,
             mixed_precision=self.mixed_precision,
             compile=self.compile,
+            cuda_graphs=self.cuda_graphs,
             train_mode_evaluation=self.paper,
             checkpoint_seconds=self.checkpoint_seconds,
             averaging=AVERAGING if setting.get("averaging") else 0.0,

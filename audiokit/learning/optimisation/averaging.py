@@ -34,11 +34,12 @@ class AveragedWeights:
     def follow(self, network: nn.Module, n_steps: int) -> None:
         """Take in the state after a step."""
         decay = min(self.decay, (n_steps + 1) / (n_steps + 20))
-        for name, tensor in network.state_dict().items():
-            if tensor.is_floating_point():
-                self.state[name].lerp_(tensor, 1 - decay)
-            else:
-                self.state[name].copy_(tensor)
+        state = network.state_dict()
+        averaged = [name for name, tensor in state.items() if tensor.is_floating_point()]
+        # All at once: on a GPU, one by one takes longer than a small network's step.
+        torch._foreach_lerp_([self.state[name] for name in averaged], [state[name] for name in averaged], 1 - decay)
+        for name in state.keys() - averaged:
+            self.state[name].copy_(state[name])
 
     @contextmanager
     def in_place_of(self, network: nn.Module) -> Iterator[None]:
