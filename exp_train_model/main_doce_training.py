@@ -43,6 +43,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_mixed_precision_option(parser)
     add("--compile", action="store_true", help="torch.compile")
     add("--cuda_graphs", action="store_true", help="record the steps of a GPU and play them: several times as fast")
+    add("--batch_size", type=cli.positive, metavar="N", help="seconds, or a tagger's windows, in place of 64 and 32")
+    help_text = "train each model for so long, whatever its epochs; the learning rate falls with the time"
+    add("--minutes", type=cli.above_zero, metavar="MINUTES", help=help_text)
     add("--patience", type=cli.positive, metavar="EPOCHS", help="stop after so many epochs without improvement")
     help_text = "longest time between checkpoints (%(default)s)"
     add("--checkpoint_seconds", type=cli.positive, default=300, metavar="SECONDS", help=help_text)
@@ -66,7 +69,9 @@ def training_experiment(options: Namespace) -> TrainingExperiment:
         mixed_precision=options.mixed_precision and can_mix_precision(device),
         compile=options.compile,
         cuda_graphs=options.cuda_graphs,
+        batch_size=options.batch_size,
         patience=options.patience,
+        minutes=options.minutes,
         checkpoint_seconds=options.checkpoint_seconds,
         start_from=options.start_from,
         tensorboard=options.tensorboard,

@@ -1,107 +1,139 @@
 #!/usr/bin/env bash
-# Train on a machine that is lent for some minutes: scenes are made on all cores while the GPU trains.
+# Train on a machine that is lent for some minutes: scenes on all its cores, then all networks at once on its GPU.
 #
 #   exp_train_model/train_on_device.sh PACK FOLDER
 #
-# PACK is what pack_recordings.py has written; all that is made goes to FOLDER. Scenes come in rounds: while the networks
-# are trained on those of one round, the next is being made, and is then trained on together with those before. It ends by
-# itself after MINUTES, with a checkpoint a minute old at most; started again with the same FOLDER it goes on, and what is
-# best so far is always in FOLDER/reference_models. Settings, by environment:
+# PACK is what pack_recordings.py has written; all that is made goes to FOLDER. Scenes of single recordings and dense ones
+# are made first; then tcn is trained, for all teachers and seeds side by side, and then taggers beside each teacher's tcn.
+# Each has its share of the time, and a learning rate that falls with it. It ends by itself after MINUTES, with checkpoints
+# a minute old at most; started again with the same FOLDER it does what has not been done. What is trained is in
+# FOLDER/reference_models: <teacher>_tcn, _tagger and _tagger_slow of the first seed, <teacher>_tcn_1 … of others. Settings,
+# by environment:
 #
-#   MINUTES (8.5)       after which it ends
-#   TEACHERS (YamNet mn04_as)   of which a tagger is trained, and then tcn, one teacher after the other
-#   SCENES (150)        of a round, a minute each
-#   EPOCHS (20)         of each network in a round: 1, 2, 5, 10, 20, 50 or 100
+#   MINUTES (9)         after which it ends
+#   TEACHERS (YamNet mn04_as), SEEDS (0)   that are trained side by side
+#   SCENES (1500)       of single recordings, a minute each, and two fifths as many dense ones
+#   KINDS (1)           0: the folders in PACK are kinds of sounds already; otherwise the first teacher says what they are
+#   BATCH (256)         seconds at a time; of taggers, an eighth as many windows of ten seconds
 #   MODELS (.)          folder of the teachers' weights
 #   DEVICE (auto), PYTHON (python3)
-#   FIGURES (0)         1: first print the table of GPU figures (benchmarks/bench_training.py) to FOLDER/figures.md
+#   FIGURES (0)         1: while scenes are made, print the table of GPU figures (benchmarks/bench_training.py) to
+#                       FOLDER/figures.md
 set -uo pipefail
-[ $# -eq 2 ] || { sed -n '2,19s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -eq 2 ] || { sed -n '2,24s/^# \{0,1\}//p' "$0"; exit 2; }
 
 pack=$(realpath "$1") folder=$(realpath -m "$2")
-minutes=${MINUTES:-8.5} teachers=${TEACHERS:-YamNet mn04_as} n_scenes=${SCENES:-150} epochs=${EPOCHS:-20}
-models=$(realpath "${MODELS:-.}") device=${DEVICE:-auto} python=${PYTHON:-python3}
+minutes=${MINUTES:-9} teachers=${TEACHERS:-YamNet mn04_as} seeds=${SEEDS:-0} n_scenes=${SCENES:-1500}
+batch=${BATCH:-256} models=$(realpath "${MODELS:-.}") device=${DEVICE:-auto} python=${PYTHON:-python3}
 cd "$(dirname "$0")/.." || exit 1
 end=$(awk "BEGIN { print int($(date +%s) + 60 * $minutes) }")
-mkdir -p "$folder"/{data,log,made} || exit 1
+mkdir -p "$folder"/{data,log,made,models,reference_models} || exit 1
+# The teachers' weights beside the transcoders that are trained here, which taggers look for.
+for part in pann yamnet efficientat; do
+    [ ! -e "$models/$part" ] || ln -sfnT "$models/$part" "$folder/models/$part"
+done
+ln -sfnT ../reference_models "$folder/models/reference_models"
+on_gpu="import sys, torch; sys.exit('$device' == 'cpu' or not torch.cuda.is_available())"
+graphs=$("$python" -c "$on_gpu" && echo --cuda_graphs)
 
-left() { echo $(($1 + end - $(date +%s))); }
+left() { echo $((end - $(date +%s) - 10)); }
+
+# Minutes that a share of the time left has, but for what reading data and validation take.
+share_of_left() { awk "BEGIN { minutes = ($(left) * $1 - 15) / 60; print (minutes > 0.1 ? minutes : 0.1) }"; }
 
 # Run a command until the end at most, 10 s before which it is told to save and stop; its output goes to a log.
 until_end() {
     local log=$1; shift
-    local seconds; seconds=$(left -10)
+    local seconds; seconds=$(left)
     [ "$seconds" -gt 0 ] || return 124
     timeout --foreground --signal=TERM --kill-after=8 "$seconds" "$@" >>"$folder/log/$log.txt" 2>&1
 }
 
-# Scenes and their features, a round after the other, until the time is over.
-make_rounds() {
-    local round=1
-    until_end unpack "$python" exp_train_model/pack_recordings.py --unpack "$pack" --output "$folder/recordings" || return
-    until_end kinds "$python" exp_train_model/list_kinds.py "$folder/recordings" --output "$folder/kinds.csv" \
-        --teacher "${teachers%% *}" --models "$models" --skip_errors || return
-    while [ "$(left -10)" -gt 0 ]; do
-        if [ ! -e "$folder/made/$round" ]; then
-            until_end scenes "$python" exp_train_model/make_scenes.py "$folder/recordings" --seed "$round" \
-                --kinds "$folder/kinds.csv" --alone 0.6 --cut 0.4 --scenes "$n_scenes" \
-                --output "$folder/scenes_$round" --skip_errors || return
-            # shellcheck disable=SC2086
-            until_end features "$python" exp_train_model/create_mel_tho_dataset.py --teachers $teachers --float16 \
-                --dataset_name "round_$round" --output_path "$folder/data" --audio_dataset_path "$folder/scenes_$round" \
-                --train_ratio 0.9 --valid_ratio 0.05 --eval_ratio 0.05 || return
-            touch "$folder/made/$round"
-        fi
-        round=$((round + 1))
-    done
+# Unless it has been done, in this run or in one before.
+once() {
+    local name=$1; shift
+    [ -e "$folder/made/$name" ] || { until_end "$name" "$@" && touch "$folder/made/$name"; }
 }
 
-training() { # log, selection, further options
-    local log=$1 selection=$2; shift 2
-    until_end "$log" "$python" exp_train_model/main_doce_training.py -s "$selection" -c --device "$device" \
-        --data_path "$folder/data" --output_path "$folder/results" --models "$models" --checkpoint_seconds 60 "$@"
-}
-
-# Train a network on some rounds, from the weights that the round before has left, and put it where it is found.
-train() { # teacher, name, selection, datasets
-    local teacher=$1 name=$2 selection=$3 datasets=$4
-    local weights="$folder/reference_models/${teacher}_$name.safetensors" status=0
-    training "$name" "$selection+step=train" --datasets "$datasets" $([ -e "$weights" ] && echo --start_from "$weights")
-    status=$?
-    "$python" exp_train_model/export_transcoders.py --name "$name" --float16 --folder "$folder/reference_models" \
-        --data_path "$folder/data" --output_path "$folder/results" --datasets "$datasets" -s "$selection+step=train" \
-        >>"$folder/log/export.txt" 2>&1
-    return $status
-}
-
-if [ "${FIGURES:-0}" = 1 ]; then
-    until_end figures bash -c "'$python' benchmarks/bench_training.py --tables device --device '$device' \
-        --models '$models' --steps 50 >'$folder/figures.md'"
-fi
-make_rounds &
-maker=$!
-
-recipe="schedule=cosine+averaging=1+seed=0+epoch=$epochs"
-round=1 datasets=""
-while [ "$(left -10)" -gt 0 ]; do
-    if [ ! -e "$folder/made/$round" ]; then
-        kill -0 $maker 2>/dev/null && { sleep 1; continue; }
-        [ "$(left -10)" -gt 0 ] || break # it has ended because the time is over
-        echo "no scenes are being made any more; see $folder/log" >&2
-        exit 1
+make_datasets() {
+    once unpack "$python" exp_train_model/pack_recordings.py --unpack "$pack" --output "$folder/recordings" || return
+    local kinds=()
+    if [ "${KINDS:-1}" != 0 ]; then
+        once kinds "$python" exp_train_model/list_kinds.py "$folder/recordings" --output "$folder/kinds.csv" \
+            --teacher "${teachers%% *}" --models "$models" --skip_errors || return
+        kinds=(--kinds "$folder/kinds.csv")
     fi
-    datasets="${datasets:+$datasets&}round_$round"
-    for teacher in $teachers; do
-        of_round="dataset=$datasets+classifier=$teacher"
-        of_tagger="tagger/$of_round+learning_rate=-3+balance=1+$recipe"
-        training scores "reference/transcoder=oracle+$of_round+step=evaluate" --datasets "$datasets" &&
-            train "$teacher" tagger "$of_tagger+cadence=fast+beside=1" "$datasets" &&
-            train "$teacher" tagger_slow "$of_tagger+cadence=slow+beside=0" "$datasets" &&
-            train "$teacher" tcn "generalise/transcoder=tcn_pinv+$of_round+objective=distillation+augmentation=1+balance=0+learning_rate=-3.5+$recipe" "$datasets"
-        [ "$(left -10)" -gt 0 ] || break
+    make_dataset alone "$n_scenes" --alone 0.6 --cut 0.4 --seed 1 "${kinds[@]}" &&
+        make_dataset dense $(((2 * n_scenes + 4) / 5)) --seed 2 "${kinds[@]}"
+}
+
+make_dataset() { # name, scenes, options of make_scenes.py
+    local name=$1 scenes=$2; shift 2
+    once "scenes_$name" "$python" exp_train_model/make_scenes.py "$folder/recordings" --output "$folder/scenes_$name" \
+        --scenes "$scenes" --skip_errors "$@" || return
+    # shellcheck disable=SC2086
+    once "features_$name" "$python" exp_train_model/create_mel_tho_dataset.py --teachers $teachers --float16 \
+        --dataset_name "$name" --output_path "$folder/data" --audio_dataset_path "$folder/scenes_$name" \
+        --train_ratio 0.94 --valid_ratio 0.03 --eval_ratio 0.03
+}
+
+experiment() { # log, selection, further options
+    local log=$1 selection=$2; shift 2
+    # shellcheck disable=SC2086
+    until_end "$log" "$python" exp_train_model/main_doce_training.py -s "$selection" -c --device "$device" $graphs \
+        --data_path "$folder/data" --output_path "$folder/results" --models "$folder/models" --datasets "$datasets" \
+        --checkpoint_seconds 60 "$@"
+}
+
+# Train a network and put it where it is found.
+train() { # teacher, name, selection, minutes, batch
+    experiment "$1_$2" "$3+step=train" --minutes "$4" --batch_size "$5" &&
+        "$python" exp_train_model/export_transcoders.py --name "$2" --float16 --folder "$folder/reference_models" \
+            --data_path "$folder/data" --output_path "$folder/results" --datasets "$datasets" -s "$3+step=train" \
+            >>"$folder/log/export.txt" 2>&1
+}
+
+for_each_network() { # function of teacher, seed, and what a name ends with
+    local teacher seed
+    for seed in $seeds; do
+        for teacher in $teachers; do
+            "$1" "$teacher" "$seed" "$([ "$seed" = "${seeds%% *}" ] || echo "_$seed")" "$given" &
+        done
     done
-    round=$((round + 1))
+    wait
+}
+
+recipe="balance=1+learning_rate=-3+schedule=cosine+averaging=1+epoch=100"
+train_tcn() {
+    train "$1" "tcn$3" "generalise/transcoder=tcn_pinv+dataset=$datasets+classifier=$1+objective=distillation+augmentation=1+$recipe+seed=$2" \
+        "$4" "$batch"
+}
+train_taggers() {
+    local windows=$(((batch + 7) / 8)) common="tagger/dataset=$datasets+classifier=$1+$recipe+seed=$2"
+    train "$1" "tagger$3" "$common+cadence=fast+beside=1" "$4" "$windows" &
+    [ -n "$3" ] || train "$1" tagger_slow "$common+cadence=slow+beside=0" "$4" "$windows"
+    wait
+}
+
+datasets="alone&dense"
+if [ "${FIGURES:-0}" = 1 ]; then
+    until_end figures timeout "$(awk "BEGIN { print 20 * $minutes }")" bash -c "'$python' benchmarks/bench_training.py --tables device --device '$device' --eager \
+        --models '$models' --steps 50 >'$folder/figures.md'" & # for a third of the time at most
+fi
+if ! make_datasets && [ "$(left)" -gt 0 ]; then
+    kill %1 2>/dev/null
+    echo "no scenes could be made; see $folder/log" >&2
+    exit 1
+fi
+wait
+for teacher in $teachers; do
+    experiment "scores_$teacher" "reference/transcoder=oracle+dataset=$datasets+classifier=$teacher+step=evaluate" &
 done
-wait $maker
-ls -l "$folder/reference_models" 2>/dev/null
-echo "$folder/log (ended after $minutes minutes; start again to go on)"
+wait
+given=$(share_of_left 0.6) for_each_network train_tcn
+given=$(share_of_left 0.95) for_each_network train_taggers
+if ! ls -l "$folder"/reference_models/*.safetensors 2>/dev/null && [ "$(left)" -gt 0 ]; then
+    echo "nothing could be trained; see $folder/log" >&2
+    exit 1
+fi
+echo "$folder/log (ended after $minutes minutes at most; start again to go on)"

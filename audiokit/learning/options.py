@@ -44,6 +44,10 @@ class TrainingOptions:
     longest_gradient: float | None = None
     """Norm that gradients are cut to."""
 
+    minutes: float | None = None
+    """End in the middle of an epoch once training has taken so long, all its parts together; the schedule goes by the
+    time then, where more of that is over than of the steps. How far such a training comes is up to the machine."""
+
     checkpoint_seconds: float = 300
     """Longest time between checkpoints within an epoch; one is made after each epoch besides."""
 

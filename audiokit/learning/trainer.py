@@ -104,6 +104,11 @@ class Trainer:
         self.iteration = 0
         """Within the epoch."""
 
+        self.seconds = 0.0
+        """That training has taken."""
+
+        self._last_counted = time.monotonic()
+
     def train(self) -> Trained:
         """Train to the end, from the checkpoint where there is one.
 
@@ -133,8 +138,9 @@ class Trainer:
             unit="step",
             disable=None,
         )
+        self._last_counted = time.monotonic()
         with progress, stop_requests() as stop:
-            while self.epoch < self.options.epochs and not self.options.keeping.is_over(self._kept_by):
+            while self.iteration or (self.epoch < self.options.epochs and not self._is_over):
                 self._train_epoch(progress, stop)
                 # What comes back after a stop begins with the validation, whatever that does in train mode.
                 save_training(self)
@@ -174,9 +180,12 @@ class Trainer:
             self._step(self.augment(batch))
             self.iteration += 1
             progress.update()
+            self._count_seconds()
             if stop.is_set():
                 save_training(self)
                 self._interrupt()
+            if self._share_of_time >= 1:
+                break
             if time.monotonic() - last_saved >= self.options.checkpoint_seconds:
                 save_training(self)
                 last_saved = time.monotonic()
@@ -224,6 +233,7 @@ class Trainer:
             self.epoch += 1
             self.iteration = 0
             self._keep_losses(losses)
+        self._count_seconds()
 
     def _evaluate_all(self, stop: threading.Event | None = None) -> dict[str, dict[str, float]]:
         return {split: self.evaluate(split, stop) for split in self.sources if split != TRAIN}
@@ -267,7 +277,22 @@ class Trainer:
     def _learning_rate(self) -> float:
         """Of the next step."""
         n_steps = self.options.epochs * self._n_iterations
-        return self.options.schedule(Progress(self._n_steps_done, n_steps, self._n_iterations, self._kept_by))
+        step = max(self._n_steps_done, int(min(1.0, self._share_of_time) * n_steps))
+        return self.options.schedule(Progress(step, n_steps, self._n_iterations, self._kept_by))
+
+    @property
+    def _is_over(self) -> bool:
+        return self._share_of_time >= 1 or self.options.keeping.is_over(self._kept_by)
+
+    @property
+    def _share_of_time(self) -> float:
+        """That is over, of what there is."""
+        return self.seconds / (60 * self.options.minutes) if self.options.minutes else 0.0
+
+    def _count_seconds(self) -> None:
+        now = time.monotonic()
+        self.seconds += now - self._last_counted
+        self._last_counted = now
 
     def _record(self, values: Mapping[str, float], split: str) -> None:
         for name, value in values.items():

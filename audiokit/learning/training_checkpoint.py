@@ -29,6 +29,7 @@ class Resumable(Protocol):
     trained: Trained
     epoch: int
     iteration: int
+    seconds: float
     comparable: dict[str, object]
     """Options that must be the same for a training to go on."""
 
@@ -45,6 +46,7 @@ def save_training(trainer: Resumable) -> None:
         "losses": trainer.trained.losses,
         "epoch": trainer.epoch,
         "iteration": trainer.iteration,
+        "seconds": trainer.seconds,
         "random_state": torch.get_rng_state(),
         "options": trainer.comparable,
     }
@@ -75,6 +77,7 @@ def resume_training(trainer: Resumable) -> None:
         trainer.average.state = {name: tensor.to(trainer.device) for name, tensor in state["average"].items()}
     trainer.trained = Trained(state["best_state"], state["losses"])
     trainer.epoch, trainer.iteration = state["epoch"], state["iteration"]
+    trainer.seconds = state.get("seconds", 0.0)
     torch.set_rng_state(state["random_state"])
     if "cuda_random_state" in state and trainer.device.type == "cuda":
         torch.cuda.set_rng_state(state["cuda_random_state"], trainer.device)

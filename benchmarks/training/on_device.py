@@ -33,6 +33,9 @@ N_TRAIN, N_HELD_OUT = 79_080, 13_180 + 13_190
 PAPER_HOURS = 50
 """Of the plan `restricted` on a V100, as the paper's authors state it."""
 
+NAMES = {"compile": "compiled", "cuda_graphs": "recorded"}
+"""Of what our best configuration has besides mixed precision."""
+
 N_EVALUATIONS = 10
 N_SHOWN = 8
 """Points of a loss curve that are printed."""
@@ -52,9 +55,14 @@ class Device:
         """Steps before those that count."""
         return max(2, self.n_steps // 5)
 
+    @property
+    def best(self) -> dict[str, bool]:
+        """Options of our best configuration."""
+        return {"mixed_precision": True, "compile": self.compile, "cuda_graphs": self.device.type == "cuda"}
+
     def rates(self, subject: Subject, *, best: bool = True, **options: object) -> tuple[float, float]:
         """Chunks a second in training and in validation, by default in our best configuration."""
-        options |= {"mixed_precision": True, "compile": self.compile} if best else {}
+        options |= self.best if best else {}
         training = subject.training(n_valid=subject.batch_size, device=str(self.device), **options)
         steps = run_steps(training, self.n_warm + self.n_steps, clock=time.perf_counter)
         with new_trainer(training) as trainer:
@@ -86,17 +94,20 @@ def compare_cnn_logits(subject: Subject, where: Device, curves: Path | None) -> 
 
     The number of chunks must be a multiple of the batch's size.
     """
-    best = {"mixed_precision": True, "compile": where.compile}
+    further = [name for name in ("compile", "cuda_graphs") if where.best[name]]
     configurations = {
         "ours, float32": {},
         "ours, mixed precision (bfloat16)": {"mixed_precision": True},
-        **({"ours, mixed precision, compiled": best} if where.compile else {}),
+        **({f"ours, mixed precision, {' and '.join(map(NAMES.get, further))}": where.best} if further else {}),
     }
     seconds: dict[str, list[float]] = {"baseline, float32 without TF32": []}
     losses: dict[str, list[float]] = {"baseline": []}
+    orders = []
     for name, options in configurations.items():
         seconds[name], losses[name], order = _our_steps(subject, where, options)
-    seconds["baseline, float32 without TF32"], losses["baseline"] = _original_steps(subject, where, order)
+        orders.append(order)
+    # All have the same order, but recorded steps do not tell it.
+    seconds["baseline, float32 without TF32"], losses["baseline"] = _original_steps(subject, where, orders[0])
     name = subject.teacher.name
     if curves:
         _write_curves(losses, curves / f"loss_{name}.csv")

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Evaluated", "evaluate_student", "evaluate_tagger", "evaluate_teacher", "evaluate_transcoder"]
 
-BATCH_SIZE = 16
-"""On a CPU larger batches spill from the cache."""
+BATCH_SIZES = {"cpu": 16, "cuda": 512}
+"""On a CPU larger batches spill from the cache, and a GPU waits for the processor between smaller ones."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,17 @@ class Evaluated:
     """(n_chunks,) mean squared error of the Mel spectrogram; None where the model makes none."""
 
 
-def evaluate_teacher(teacher: Teacher, mel: torch.Tensor, *, batch_size: int = BATCH_SIZE) -> Evaluated:
+def evaluate_teacher(teacher: Teacher, mel: torch.Tensor, *, batch_size: int | None = None) -> Evaluated:
     """Scores of the teacher on its own Mel spectrograms, (n_chunks, n_frames, n_mels) on any device."""
     device = next(teacher.parameters()).device
+    parts = mel.split(batch_size or BATCH_SIZES[device.type])
     with torch.inference_mode():
-        scores = [teacher.scores(part.to(device).float()).cpu() for part in mel.split(batch_size)]
+        scores = [teacher.scores(part.to(device).float()).cpu() for part in parts]
     return Evaluated(torch.cat(scores).numpy())
 
 
 def evaluate_transcoder(
-    transcoder: nn.Module, teacher: Teacher, split: Mapping[str, torch.Tensor], *, batch_size: int = BATCH_SIZE
+    transcoder: nn.Module, teacher: Teacher, split: Mapping[str, torch.Tensor], *, batch_size: int | None = None
 ) -> Evaluated:
     """Scores of the teacher on transcoded Mel spectrograms, and how far those are from its own.
 
@@ -57,7 +58,7 @@ def evaluate_transcoder(
     device = next(teacher.parameters()).device
     scores, errors = [], []
     with torch.inference_mode():
-        for batch in batches(split, batch_size):
+        for batch in batches(split, batch_size or BATCH_SIZES[device.type]):
             mel = transcoder(batch["third_octave"].to(device))
             difference = mel - batch["mel"].to(device)
             errors.append(difference.float().square().mean(dim=(1, 2)).cpu())
@@ -70,11 +71,12 @@ def evaluate_student(
     third_octave: torch.Tensor,
     *,
     device: torch.device,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
 ) -> Evaluated:
     """Scores of whatever makes them of levels, such as a student: (n_chunks, n_frames, 29) → (n_chunks, n_labels)."""
     with torch.no_grad():
-        scores = [student(part.to(device)).float().cpu() for part in third_octave.split(batch_size)]
+        parts = third_octave.split(batch_size or BATCH_SIZES[device.type])
+        scores = [student(part.to(device)).float().cpu() for part in parts]
     return Evaluated(torch.cat(scores).numpy())
 
 

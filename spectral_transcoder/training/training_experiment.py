@@ -109,7 +109,13 @@ class TrainingExperiment:
     mixed_precision: bool = False
     compile: bool = False
     cuda_graphs: bool = False
+    batch_size: int | None = None
+    """In place of the plan's."""
+
     patience: int | None = None
+    minutes: float | None = None
+    """After which a training ends, its learning rate with it."""
+
     checkpoint_seconds: float = 300
     """Longest time between checkpoints within an epoch."""
 
@@ -154,7 +160,7 @@ class TrainingExperiment:
         )
         sources = memory_sources(
             {split: self._items(setting, split) for split in SPLITS},
-            batch_size(setting),
+            self.batch_size or batch_size(setting),
             device=self.device,
             seed=setting.get("seed", SEED),
             shares=self._shares(setting),
@@ -176,7 +182,9 @@ class TrainingExperiment:
         for name, values in trained.losses.items():
             self.files.save("loss", setting, name, np.array(values))
         with write_whole(self.files.settings_path(setting)) as partial:
-            partial.write_text(yaml.safe_dump(network_settings(setting)), encoding="utf-8")
+            described = network_settings(setting)
+            described["batch_size"] = self.batch_size or described["batch_size"]
+            partial.write_text(yaml.safe_dump(described), encoding="utf-8")
         with write_whole(self.files.model_path(setting)) as partial:
             torch.save(trained.best_state, partial)
         checkpoint.unlink(missing_ok=True)
@@ -271,6 +279,7 @@ class TrainingExperiment:
             compile=self.compile,
             cuda_graphs=self.cuda_graphs,
             train_mode_evaluation=self.paper,
+            minutes=self.minutes,
             checkpoint_seconds=self.checkpoint_seconds,
             averaging=AVERAGING if setting.get("averaging") else 0.0,
             longest_gradient=LONGEST_GRADIENT if setting.get("schedule") == "cosine" else None,
