@@ -14,17 +14,18 @@
 #   TEACHERS (YamNet mn04_as), SEEDS (0)   that are trained side by side
 #   SCENES (1500)       of single recordings, a minute each, and two fifths as many dense ones
 #   KINDS (1)           0: the folders in PACK are kinds of sounds already; otherwise the first teacher says what they are
+#   START ()            folder with weights to start from, named like those that are trained, as far as it has them
 #   BATCH (256)         seconds at a time; of taggers, an eighth as many windows of ten seconds
 #   MODELS (.)          folder of the teachers' weights
 #   DEVICE (auto), PYTHON (python3)
 #   FIGURES (0)         1: while scenes are made, print the table of GPU figures (benchmarks/bench_training.py) to
 #                       FOLDER/figures.md
 set -uo pipefail
-[ $# -eq 2 ] || { sed -n '2,24s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -eq 2 ] || { sed -n '2,25s/^# \{0,1\}//p' "$0"; exit 2; }
 
 pack=$(realpath "$1") folder=$(realpath -m "$2")
 minutes=${MINUTES:-9} teachers=${TEACHERS:-YamNet mn04_as} seeds=${SEEDS:-0} n_scenes=${SCENES:-1500}
-batch=${BATCH:-256} models=$(realpath "${MODELS:-.}") device=${DEVICE:-auto} python=${PYTHON:-python3}
+batch=${BATCH:-256} start=$(realpath -m "${START:-none}") models=$(realpath "${MODELS:-.}") device=${DEVICE:-auto} python=${PYTHON:-python3}
 cd "$(dirname "$0")/.." || exit 1
 end=$(awk "BEGIN { print int($(date +%s) + 60 * $minutes) }")
 mkdir -p "$folder"/{data,log,made,models,reference_models} || exit 1
@@ -87,7 +88,9 @@ experiment() { # log, selection, further options
 
 # Train a network and put it where it is found.
 train() { # teacher, name, selection, minutes, batch
-    experiment "$1_$2" "$3+step=train" --minutes "$4" --batch_size "$5" &&
+    local weights="$start/$1_$2.safetensors"
+    # shellcheck disable=SC2046
+    experiment "$1_$2" "$3+step=train" --minutes "$4" --batch_size "$5" $([ -e "$weights" ] && echo --start_from "$weights") &&
         "$python" exp_train_model/export_transcoders.py --name "$2" --float16 --folder "$folder/reference_models" \
             --data_path "$folder/data" --output_path "$folder/results" --datasets "$datasets" -s "$3+step=train" \
             >>"$folder/log/export.txt" 2>&1

@@ -272,7 +272,8 @@ class TrainingExperiment:
         return TrainingOptions(
             epochs=setting["epoch"],
             schedule=SCHEDULES[setting.get("schedule", "constant")](10.0 ** setting["learning_rate"]),
-            keeping=Keeping(patience=self.patience),
+            # Whoever starts from weights has them already.
+            keeping=Keeping(patience=self.patience, untrained=not self.start_from),
             seed=setting.get("seed", SEED),
             device=self.device,
             mixed_precision=self.mixed_precision,
