@@ -33,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write weights and settings of each training, of one under way its best so far."""
     options = parse(arguments)
     files, trained = begun_trainings(options)
+    import yaml
+
     from audiokit.learning.curves import kept_epoch
     from spectral_transcoder.training.settings import network_settings
     from spectral_transcoder.transcoders.store import read_recordings, save_transcoder, short_name
@@ -45,11 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise UserError(f"several trainings would be called {name} for {teacher}: select one of them with -s")
     for setting, (_, name) in zip(trained, targets, strict=True):
         kept = {"kept_epoch": kept_epoch(files.losses(setting)["losses_valid"])}
-        settings = network_settings(setting) | kept
+        done = files.settings_path(setting)  # only a training that has ended has left it
+        settings = yaml.safe_load(done.read_text(encoding="utf-8")) if done.is_file() else network_settings(setting)
         state = files.best_state(setting)
         if options.float16:
             state = {key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in state.items()}
-        print(save_transcoder(options.folder, name, state, settings, recordings=options.recordings))
+        print(save_transcoder(options.folder, name, state, settings | kept, recordings=options.recordings))
     return 0
 
 

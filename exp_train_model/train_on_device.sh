@@ -39,8 +39,8 @@ graphs=$("$python" -c "$on_gpu" && echo --cuda_graphs)
 
 left() { echo $((end - $(date +%s) - 10)); }
 
-# Minutes that a share of the time left has, but for what reading data and validation take.
-share_of_left() { awk "BEGIN { minutes = ($(left) * $1 - 15) / 60; print (minutes > 0.1 ? minutes : 0.1) }"; }
+# Minutes that a share of the time left has, but for some seconds that other things take.
+share_of_left() { awk "BEGIN { minutes = ($(left) * $1 - $2) / 60; print (minutes > 0.1 ? minutes : 0.1) }"; }
 
 # Run a command until the end at most, 10 s before which it is told to save and stop; its output goes to a log.
 until_end() {
@@ -133,8 +133,8 @@ for teacher in $teachers; do
     experiment "scores_$teacher" "reference/transcoder=oracle+dataset=$datasets+classifier=$teacher+step=evaluate" &
 done
 wait
-given=$(share_of_left 0.6) for_each_network train_tcn
-given=$(share_of_left 0.95) for_each_network train_taggers
+given=$(share_of_left 0.62 15) for_each_network train_tcn # 15 s to read the scenes
+given=$(share_of_left 1 55) for_each_network train_taggers # and 40 to hear them through tcn
 if ! ls -l "$folder"/reference_models/*.safetensors 2>/dev/null && [ "$(left)" -gt 0 ]; then
     echo "nothing could be trained; see $folder/log" >&2
     exit 1

@@ -121,6 +121,16 @@ def test_counts_start_at_one(capsys):
         assert wrong in capsys.readouterr().err
 
 
+def test_amounts_are_above_zero(capsys):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--minutes", type=cli.above_zero)
+    assert parser.parse_args(["--minutes", "0.5"]).minutes == 0.5
+    for wrong in ("0", "-3", "inf", "nan", "many"):
+        with pytest.raises(SystemExit):
+            parser.parse_args([f"--minutes={wrong}"])
+        assert wrong in capsys.readouterr().err
+
+
 def test_garbage_is_searched_for_again_after_imports_that_fail():
     with pytest.raises(ImportError), cli.quick_imports():
         searched_meanwhile = gc.isenabled()

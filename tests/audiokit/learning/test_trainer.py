@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from audiokit.errors import UserError
 from audiokit.learning import batches as sources_module
+from audiokit.learning import trainer as trainer_module
 from audiokit.learning.batches import batches, memory_sources
 from audiokit.learning.checkpoints import read_tensors
 from audiokit.learning.interruption import Interrupted
@@ -883,3 +884,41 @@ def test_of_two_trainings_to_one_checkpoint_the_second_ends_with_a_line(tmp_path
     with hold(trainer.checkpoint), pytest.raises(UserError, match=r"^another process is making .*: wait for it, or"):
         trainer.train()
     assert not trainer.checkpoint.exists()
+
+
+def test_a_training_ends_with_its_time_and_its_learning_rate_with_it(tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(trainer_module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(schedules, "WARM_UP_STEPS", 1)
+    rates = []
+
+    def pass_seconds(name, value, step):
+        if name == "loss/train":
+            rates.append(made.optimizer.param_groups[0]["lr"])
+            now[0] += 6.0
+
+    made = make_trainer(tmp_path, epochs=1000, schedule=Cosine, learning_rate=1.0, minutes=1, scalars=pass_seconds)
+    trained = made.train()
+    n_steps = 10  # of six seconds
+    assert len(trained.losses["losses_train"]) == n_steps
+    assert rates == pytest.approx([0.5 + 0.5 * math.cos(math.pi * step / n_steps) for step in range(n_steps)], abs=2e-3)
+    assert trained.epochs == math.ceil(n_steps / N_ITERATIONS) == len(trained.losses["losses_valid"]) - 1
+
+
+def test_the_time_of_a_training_is_that_of_all_its_parts(tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(trainer_module.time, "monotonic", lambda: now[0])
+
+    def pass_seconds(name, value, step):
+        if name == "loss/train":
+            now[0] += 6.0
+            if len(made.trained.losses["losses_train"]) == 4:
+                signal.raise_signal(signal.SIGTERM)
+
+    options = {"epochs": 1000, "minutes": 1, "scalars": pass_seconds}
+    made = make_trainer(tmp_path, **options)
+    with pytest.raises(Interrupted):
+        made.train()
+    now[0] += 1e6
+    made = make_trainer(tmp_path, **options)
+    assert len(made.train().losses["losses_train"]) == 10

@@ -348,9 +348,9 @@ def test_settings_are_kept_under_the_papers_keys(computed, model):
     found = yaml.safe_load(path.read_text())
     assert found.keys() == {
         "model_type", "mels_type", "cnn_kernel_size", "cnn_dilation", "cnn_nb_layers", "cnn_nb_channels", "mlp_hl_1",
-        "mlp_hl_2", "input_shape", "output_shape", "batch_size", "epochs", "settings",
+        "mlp_hl_2", "input_shape", "output_shape", "batch_size", "epochs", "steps", "settings",
     }  # fmt: skip
-    assert (found["mels_type"], found["batch_size"], found["epochs"]) == ("YamNet", 64, 1)
+    assert (found["mels_type"], found["batch_size"], found["epochs"], found["steps"]) == ("YamNet", 64, 1, 1)
     cnn = [found[f"cnn_{name}"] for name in ("kernel_size", "dilation", "nb_layers", "nb_channels")]
     hybrid = [5, 1, 5, 64]
     expected = {"cnn": [3, 0, 1, 16], "hybrid_50": hybrid, "hybrid_100": hybrid}
@@ -394,6 +394,32 @@ def test_training_may_start_from_the_weights_of_another(place, computed):
     assert_close(made("hybrid_100").state_dict(), torch.load(start), rtol=0, atol=0)
     with pytest.raises(UserError, match="does not hold the weights of this network"):
         made("cnn")
+
+
+def test_batches_of_another_size_and_trainings_by_time_say_so(place, tmp_path):
+    experiment = place.experiment(tmp_path, batch_size=1, minutes=1e-9)
+    (setting,) = select(SELECTIONS["cnn"] + "+step=train", PLANS)
+    experiment.run(setting)
+    (found,) = (yaml.safe_load(path.read_text()) for path in (tmp_path / "model").glob("*.yaml"))
+    assert (found["batch_size"], found["epochs"], found["steps"]) == (1, 1, 1)
+    assert experiment.files.losses(setting)["losses_train"].shape == (1,)
+
+
+def test_weights_that_training_starts_from_are_not_kept(place, computed, tmp_path, monkeypatch):
+    def worse(network, batch):
+        loss = MelObjective()(network, batch)["loss"]
+        return {"loss": -loss if torch.is_grad_enabled() else loss}
+
+    monkeypatch.setattr(training_experiment, "MelObjective", lambda: worse)
+    start = stored(computed, "cnn")
+    experiment = place.experiment(tmp_path, start_from=start.weights)
+    (setting,) = select(SELECTIONS["cnn"] + "+step=train", PLANS)
+    experiment.run(setting)
+    valid = experiment.files.losses(setting)["losses_valid"]
+    assert valid[1] > valid[0]
+    (found,) = find_transcoders("YamNet", [tmp_path / "model"]).values()
+    kept, started = load_transcoder(found).state_dict(), load_transcoder(start).state_dict()
+    assert any(not torch.equal(kept[name], started[name]) for name in kept)
 
 
 def test_the_student_that_is_the_teacher_starts_from_its_weights(place, oracle, tmp_path, teacher):
