@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from audiokit.storage.worker_start import available_cores
     from audiokit.storage.workers import results_in_rounds
     from spectral_transcoder.datasets.dataset_split import folder_sources
-    from spectral_transcoder.datasets.recording_kinds import KindListener, read_kinds, write_kinds
+    from spectral_transcoder.soundscapes.recording_kinds import KindListener, read_kinds, write_kinds
     from teachers.registry import find_weights, load_teacher
 
     weights = options.teacher_weights or find_weights(options.teacher, options.models)

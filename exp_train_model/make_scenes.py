@@ -47,8 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from audiokit.storage.worker_start import available_cores
     from audiokit.storage.workers import results_in_rounds
     from spectral_transcoder.datasets.dataset_split import folder_sources
-    from spectral_transcoder.datasets.recording_kinds import collections_by_kind, read_kinds
-    from spectral_transcoder.datasets.scenes import SceneRecipe, SceneWriter, collections_in
+    from spectral_transcoder.soundscapes.recording_kinds import collections_by_kind, read_kinds
+    from spectral_transcoder.soundscapes.scenes import SceneRecipe, SceneWriter, collections_in
 
     paths = [source.path for folder in options.folders for source in folder_sources(folder)]
     by_kind = read_kinds(options.kinds, recordings=paths) if options.kinds else None

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from audiokit.storage.worker_start import available_cores
     from audiokit.storage.workers import results_in_rounds
-    from spectral_transcoder.datasets.synthetic_sounds import KINDS, SoundMaker
+    from spectral_transcoder.soundscapes.synthetic_sounds import KINDS, SoundMaker
 
     sounds = [(kind, number) for kind in KINDS for number in range(options.sounds)]
     rounds = results_in_rounds(SoundMaker(options.output), sounds, workers=options.workers or available_cores())

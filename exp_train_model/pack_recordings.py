@@ -41,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from tqdm import tqdm
 
     from spectral_transcoder.datasets.dataset_split import folder_sources
-    from spectral_transcoder.datasets.recording_pack import unpack_recordings, write_pack
-    from spectral_transcoder.datasets.scenes import collections_in
+    from spectral_transcoder.soundscapes.recording_pack import unpack_recordings, write_pack
+    from spectral_transcoder.soundscapes.scenes import collections_in
 
     if options.unpack:
         print(f"{options.output} ({len(unpack_recordings(options.unpack, options.output))} recordings)")

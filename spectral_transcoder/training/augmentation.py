@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from spectral_transcoder.datasets.scenes import COLOUR_BANDS, CUT_HZ, LOWEST_HZ
+from spectral_transcoder.soundscapes.scenes import COLOUR_BANDS, CUT_HZ, LOWEST_HZ
 from spectral_transcoder.third_octave import CENTRE_FREQUENCIES, LOWER_FREQUENCIES, SAMPLE_RATE, UPPER_FREQUENCIES
 
 if TYPE_CHECKING:

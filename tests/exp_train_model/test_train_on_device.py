@@ -10,7 +10,7 @@ import pytest
 from audio_fixtures import save_yamnet, scene, write
 
 from audiokit.paths import ROOT
-from spectral_transcoder.datasets.recording_pack import write_pack
+from spectral_transcoder.soundscapes.recording_pack import write_pack
 
 SCRIPT = ROOT / "exp_train_model" / "train_on_device.sh"
 

@@ -16,10 +16,10 @@ from audiokit.errors import Failures, UserError
 from audiokit.files import output_stem, readable
 from audiokit.reports.figures import new_figure
 from exp_train_model import make_scenes
-from spectral_transcoder.datasets import scenes
 from spectral_transcoder.datasets.dataset_recipe import Recipe
 from spectral_transcoder.datasets.dataset_split import Ratios
 from spectral_transcoder.listening import figures, generate
+from spectral_transcoder.soundscapes import scenes
 
 YAMNET_TO_TRAIN = Recipe(ratios=Ratios(1, 0, 0), teachers=("YamNet",))
 NO_UTF8 = b"P29_\xe9.wav".decode("utf-8", "surrogateescape")

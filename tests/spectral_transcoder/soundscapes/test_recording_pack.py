@@ -12,7 +12,7 @@ from audio_fixtures import octave_levels, scene, write
 from audiokit import cli
 from audiokit.errors import UserError
 from exp_train_model import pack_recordings
-from spectral_transcoder.datasets.recording_pack import draw_in_turn, ogg, unpack_recordings, write_pack
+from spectral_transcoder.soundscapes.recording_pack import draw_in_turn, ogg, unpack_recordings, write_pack
 
 RATE = 48000
 

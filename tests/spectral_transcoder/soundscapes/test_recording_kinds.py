@@ -12,8 +12,8 @@ from audio_fixtures import save_yamnet, scene, write
 from audiokit import cli
 from audiokit.errors import UserError
 from exp_train_model import list_kinds, make_scenes
-from spectral_transcoder.datasets import recording_kinds
-from spectral_transcoder.datasets.recording_kinds import (
+from spectral_transcoder.soundscapes import recording_kinds
+from spectral_transcoder.soundscapes.recording_kinds import (
     KindListener,
     collections_by_kind,
     loudest,

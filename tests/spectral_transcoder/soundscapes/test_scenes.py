@@ -19,8 +19,8 @@ from audio_fixtures import noise, octave_levels, scene, write
 from audiokit import cli
 from audiokit.errors import UserError
 from exp_train_model import make_scenes
-from spectral_transcoder.datasets import scenes
-from spectral_transcoder.datasets.scenes import SceneRecipe, SceneWriter, collections_in, make_scene
+from spectral_transcoder.soundscapes import scenes
+from spectral_transcoder.soundscapes.scenes import SceneRecipe, SceneWriter, collections_in, make_scene
 
 RATE = 32000
 SHORT = SceneRecipe(seconds=6)

@@ -22,7 +22,7 @@ from scipy.signal import oaconvolve
 from audiokit.errors import UserError, in_one_line
 from audiokit.files import write_whole
 from audiokit.sound.audio import Recording
-from spectral_transcoder.datasets.synthetic_sounds import noise, write_flac
+from spectral_transcoder.soundscapes.synthetic_sounds import noise, write_flac
 from spectral_transcoder.third_octave import SAMPLE_RATE
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import soundfile
 
 from audiokit import cli
 from exp_train_model import make_synthetic_sounds
-from spectral_transcoder.datasets.synthetic_sounds import KINDS, make_sound
+from spectral_transcoder.soundscapes.synthetic_sounds import KINDS, make_sound
 
 RATE = 32000
 each_kind = pytest.mark.parametrize("kind", KINDS)
