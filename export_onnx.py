@@ -47,8 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the file."""
     options = parse(arguments)
     with cli.quick_imports():
-        from spectral_transcoder.hearing import BESIDE_TAGGER, find_tagger, load_tagger
-        from spectral_transcoder.sensor.hearing.foreground import in_front_by_default
+        from spectral_transcoder.hearing import BESIDE_TAGGER, beside_tagger_in_sensors, find_tagger, load_tagger
         from spectral_transcoder.sensor.hearing.listener import TAGGER
         from spectral_transcoder.sensor.hearing.loading import has_tagger_by_default
         from spectral_transcoder.sensor.hearing.onnx_tagger import export_tagger
@@ -63,20 +62,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = {
         name: stored for name, stored in find_transcoders(options.teacher, folders).items() if stored.settings.gives_mel
     }
-    tagger = find_tagger(options.teacher, "fast", folders) if options.with_teacher and BESIDE_TAGGER in found else None
-    name = options.transcoder or (TAGGER if tagger and has_tagger_by_default(options.teacher) else BESIDE_TAGGER)
+    beside = beside_tagger_in_sensors(found) if options.with_teacher else BESIDE_TAGGER
+    tagger = find_tagger(options.teacher, "fast", folders) if options.with_teacher and beside in found else None
+    name = options.transcoder or (TAGGER if tagger and has_tagger_by_default(options.teacher) else beside)
     if name not in found and not (name == TAGGER and tagger):
         names = ", ".join([*found, *([TAGGER] if tagger else [])]) or "none"
         raise UserError(f"no transcoder {name} for {options.teacher} is here; there is: {names}")
     path = options.output or Path(f"{options.teacher}_{name}{'_tags' * options.with_teacher}.onnx")
-    transcoder = load_transcoder(found[BESIDE_TAGGER if name == TAGGER else name])
+    transcoder = load_transcoder(found[beside if name == TAGGER else name])
     if options.with_teacher:
         teacher = load_teacher(options.teacher, weights=options.teacher_weights, folder=options.models).eval()
         groups = group_members(teacher.labels, options.groups or PRESENCE_LABELS)
-        in_front = options.foreground
-        if in_front is None:
-            in_front = in_front_by_default(options.teacher, FAST.hop_seconds)
-        through = f"{name}{'+foreground' * in_front}"
+        through = f"{name}{'+foreground' * options.foreground}"
         content = f"{options.teacher} through {through}"
         heard = {"teacher": options.teacher, "transcoder": through, "hop_seconds": FAST.hop_seconds}
         # Of groups of one's own nothing is known, whatever their names are.
@@ -88,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             groups,
             path,
             thresholds=thresholds,
-            in_front=in_front,
+            in_front=options.foreground,
             tagger=load_tagger(tagger) if name == TAGGER else None,
         )
     else:

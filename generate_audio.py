@@ -23,7 +23,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("files", nargs="+", metavar="FILE", help="audio file, or the bare name of one in audio/")
     add("--output", type=Path, default=AUDIO_GENERATED, help="a folder is made in it for each file")
     add_teacher_options(parser, preferred="PANN, YamNet, mn04_as, mn10_as …")
-    help_text = "pinv, cnn_mels, cnn_logits, tcn or tcn_clips; by default those of the first four that are here"
+    help_text = (
+        "pinv, cnn_mels, cnn_logits, tcn, tcn_clips or tcn_sensors; by default those of the first four that are here"
+    )
     add("--transcoders", nargs="+", metavar="NAME", help=help_text)
     add("--iterations", type=cli.positive, default=20, help="of Griffin-Lim")
     add_device_option(parser)

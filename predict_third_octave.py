@@ -42,7 +42,7 @@ def _add_models(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--transcoder",
         metavar="NAME",
-        help="tagger (mn04_as: on request), tcn, cnn_logits, cnn_mels or pinv; the first there is",
+        help="tagger (mn04_as: on request), tcn_sensors, tcn, cnn_logits, cnn_mels or pinv; the first there is",
     )
     add_device_option(group)
     add_models_option(group)

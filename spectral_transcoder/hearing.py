@@ -13,7 +13,7 @@ from audiokit.learning.inference import quicken
 from spectral_transcoder.transcoders.store import find_transcoders, load_transcoder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     import torch
@@ -21,13 +21,22 @@ if TYPE_CHECKING:
     from spectral_transcoder.transcoders.store import StoredTranscoder
     from spectral_transcoder.transcoders.tagger import Cadence, Tagger
 
-__all__ = ["BESIDE_TAGGER", "LoadedTagger", "beside_tagger_in_clips", "find_tagger", "join_scores", "load_tagger"]
+__all__ = [
+    "BESIDE_TAGGER",
+    "FOR_SENSORS",
+    "LoadedTagger",
+    "beside_tagger_in_clips",
+    "beside_tagger_in_sensors",
+    "find_tagger",
+    "join_scores",
+    "load_tagger",
+]
 
 BESIDE_TAGGER = "tcn"
 """The transcoder whose scores are joined with a tagger's, and beside which taggers are trained."""
 
-FOR_CLIPS = "tcn_clips"
-"""The one for recordings of single sounds, which takes its place there."""
+FOR_CLIPS, FOR_SENSORS = "tcn_clips", "tcn_sensors"
+"""Those for recordings of single sounds and for levels of sensors, which take its place there."""
 
 SMALLEST_SCORE = 1e-7
 STEPS = 6
@@ -102,6 +111,11 @@ def join_scores(scores: torch.Tensor, others: torch.Tensor, share: float) -> tor
 def beside_tagger_in_clips(found: Mapping[str, StoredTranscoder]) -> StoredTranscoder | None:
     """Of the transcoders that are here, by name, the one whose scores of recordings are joined with a tagger's."""
     return found.get(FOR_CLIPS) or found.get(BESIDE_TAGGER)
+
+
+def beside_tagger_in_sensors(names: Collection[str]) -> str:
+    """Of the transcoders that are here, the one whose scores of sensors' levels are joined with a tagger's."""
+    return FOR_SENSORS if FOR_SENSORS in names else BESIDE_TAGGER
 
 
 def find_tagger(teacher: str, cadence: Cadence, folders: Sequence[Path]) -> StoredTranscoder | None:

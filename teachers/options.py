@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argparse import BooleanOptionalAction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +14,9 @@ __all__ = ["add_foreground_option", "add_models_option", "add_teacher_options", 
 
 
 def add_foreground_option(parser: ArgumentParser) -> None:
-    """Add `--foreground` and `--no-foreground`; None, where neither is given, is what is better for the teacher."""
-    help_text = "score voices and birds by what stands out of the background; by default with YamNet at 125 ms"
-    parser.add_argument("--foreground", action=BooleanOptionalAction, help=help_text)
+    """Add `--foreground`."""
+    help_text = "score voices and birds by what stands out of the background"
+    parser.add_argument("--foreground", action="store_true", help=help_text)
 
 
 def add_models_option(parser: ArgumentParser) -> None:

@@ -33,6 +33,7 @@ TRANSCODERS = {
     "cnn_mels": "CNN-mels, likewise",
     "tcn": "our transcoder for many kinds of sounds",
     "tcn_clips": "the one for recordings of single sounds",
+    "tcn_sensors": "the one for levels of sensors",
     TAGGER: "our tagger, which gives scores itself, and tcn_clips or, where there is none, tcn, as one",
     "paper": "the paper's CNN-logits",
 }

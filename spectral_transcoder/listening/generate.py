@@ -67,6 +67,7 @@ TITLES = {
     "cnn_logits": "CNN-logits",
     "tcn": "TCN",
     "tcn_clips": "TCN for recordings",
+    "tcn_sensors": "TCN for sensors",
 }
 
 TEXTS = {
@@ -76,6 +77,7 @@ TEXTS = {
     "cnn_logits": "PINV corrected by a network that was trained to match the teacher's tags.",
     "tcn": "PINV corrected at the sensor's frame rate, with the texture of noise, on many kinds of sounds.",
     "tcn_clips": "TCN that was trained on recordings of single sounds, too.",
+    "tcn_sensors": "TCN that was trained on levels of slower meters, too.",
 }
 
 

@@ -27,11 +27,15 @@ N_FRAMES = 8 * 27 + 3
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
-    """Folder with a YamNet of random weights and what is exported of it, `tags.onnx` by default and `tcn.onnx`."""
+    """Folder with a YamNet of random weights and what is exported of it.
+
+    `tags.onnx` by default, `tcn.onnx`, and `front.onnx`, in which voices and birds are heard in front.
+    """
     folder = save_yamnet(tmp_path_factory.mktemp("models"))
     options = ["--teacher", "YamNet", "--with_teacher", "--models", str(folder)]
     assert cli.run(export_onnx.main, [*options, "--output", str(folder / "tags.onnx")]) == 0
     assert cli.run(export_onnx.main, [*options, "--transcoder", "tcn", "--output", str(folder / "tcn.onnx")]) == 0
+    assert cli.run(export_onnx.main, [*options, "--foreground", "--output", str(folder / "front.onnx")]) == 0
     return folder
 
 
@@ -55,7 +59,13 @@ def as_csv(levels):
 
 
 @pytest.mark.parametrize(
-    ("name", "transcoder", "way"), [("tags", "tagger", "npy"), ("tags", "tagger", "csv"), ("tcn", "tcn", "npy")]
+    ("name", "transcoder", "way"),
+    [
+        ("tags", "tagger", "npy"),
+        ("tags", "tagger", "csv"),
+        ("tcn", "tcn", "npy"),
+        ("front", "tagger+foreground", "npy"),
+    ],
 )
 def test_numbers_are_those_of_the_large_script(name, transcoder, way, models, tmp_path):
     levels = levels_with_gaps()
@@ -65,7 +75,8 @@ def test_numbers_are_those_of_the_large_script(name, transcoder, way, models, tm
     assert done.returncode == 0, done.stderr
     assert "taken for unweighted levels, one every 125 ms" in done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    predictor = load_predictor("YamNet", transcoder, models=models, device="cpu")
+    heard, _, front = transcoder.partition("+")
+    predictor = load_predictor("YamNet", heard, models=models, device="cpu", foreground=bool(front))
     path = tmp_path / "levels.npy"
     np.save(path, levels)
     expected = predictor.table(path, db_offset=-80)
@@ -73,7 +84,7 @@ def test_numbers_are_those_of_the_large_script(name, transcoder, way, models, tm
     for group, members in group_members(predictor.labels, PRESENCE_LABELS).items():
         found = np.array([float(row[group]) for row in rows])
         np.testing.assert_allclose(found, expected.to_numpy()[:, members].max(axis=1), atol=2e-5)
-        hearing = {"teacher": "YamNet", "transcoder": f"{transcoder}+foreground", "hop_seconds": 0.125}
+        hearing = {"teacher": "YamNet", "transcoder": transcoder, "hop_seconds": 0.125}
         least = find_thresholds([group], **hearing)[group].score
         assert [row[f"{group}_present"] for row in rows] == [str(int(score >= least)) for score in found]
     assert [row["label_1"] for row in rows] == expected.idxmax(axis=1).tolist()
@@ -107,7 +118,7 @@ def test_the_file_tells_what_it_gives(models):
     session = onnxruntime.InferenceSession(models / "tags.onnx", providers=["CPUExecutionProvider"])
     facts = {name: json.loads(text) for name, text in session.get_modelmeta().custom_metadata_map.items()}
     assert facts["groups"] == list(group_members(facts["labels"], PRESENCE_LABELS)) == ["voice", "birds", "traffic"]
-    chosen = find_thresholds(facts["groups"], teacher="YamNet", transcoder="tagger+foreground", hop_seconds=0.125)
+    chosen = find_thresholds(facts["groups"], teacher="YamNet", transcoder="tagger", hop_seconds=0.125)
     assert facts["thresholds"] == [chosen[group].score for group in facts["groups"]]
     assert len(facts["labels"]) == 521
     assert (facts["bands"][0], facts["bands"][-1], facts["calibration_db"]) == (20, 12500, 26)
@@ -119,7 +130,7 @@ def test_of_groups_of_ones_own_no_threshold_is_known(models, tmp_path, capsys):
     groups, path = tmp_path / "groups.csv", tmp_path / "own.onnx"
     groups.write_text("label,group\nSpeech,voice\nDog,dogs\n")
     options = ["--teacher", "YamNet", "--with_teacher", "--models", str(models), "--output", str(path)]
-    assert cli.run(export_onnx.main, [*options, "--groups", str(groups), "--no-foreground"]) == 0
+    assert cli.run(export_onnx.main, [*options, "--groups", str(groups)]) == 0
     assert capsys.readouterr().out.startswith(f"{path} (YamNet through tagger, within ")
     facts = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).get_modelmeta().custom_metadata_map
     assert json.loads(facts["groups"]) == ["voice", "dogs"]

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from spectral_transcoder.sensor.presence.thresholds import PRESENCE_LABELS
-from spectral_transcoder.third_octave import FAST
 from teachers.label_groups import group_members
 
 if TYPE_CHECKING:
@@ -16,14 +15,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["foreground", "in_front_by_default", "labels_in_front"]
+__all__ = ["foreground", "labels_in_front"]
 
 IN_FRONT = ("voice", "birds")
 """Groups whose sources come and go; the traffic of a city is its background."""
-
-BETTER_IN_FRONT = frozenset({("YamNet", FAST.hop_seconds)})
-"""Teachers, and cadences of levels, with which these are heard better in front on annotated sensors: chosen by the
-seconds (docs/results.md)."""
 
 DEPTH_DB = 35.0
 """By which levels fall at most."""
@@ -46,11 +41,6 @@ def foreground(seconds: torch.Tensor) -> torch.Tensor:
     n_frames = ordered.shape[1]
     background = (ordered[:, (n_frames - 1) // 2] + ordered[:, n_frames // 2]) / 2
     return 10 * torch.maximum(energy - background[:, None, None], energy * 10 ** (-DEPTH_DB / 10)).log10()
-
-
-def in_front_by_default(teacher: str, hop_seconds: float) -> bool:
-    """Whether a teacher scores voices and birds in levels of a cadence by the foreground where nothing else is said."""
-    return (teacher, hop_seconds) in BETTER_IN_FRONT
 
 
 def labels_in_front(labels: Sequence[str]) -> NDArray[np.integer]:

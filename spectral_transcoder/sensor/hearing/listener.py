@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from spectral_transcoder.hearing import BESIDE_TAGGER
-from spectral_transcoder.sensor.hearing.foreground import foreground, in_front_by_default, labels_in_front
+from spectral_transcoder.sensor.hearing.foreground import foreground, labels_in_front
 from spectral_transcoder.sensor.hearing.windows import join
 from spectral_transcoder.third_octave import FAST
 from spectral_transcoder.transcoding import transcode_levels
@@ -59,9 +59,11 @@ class Listener:
     transcoder_name: str
     device: torch.device
     mixed_precision: bool = False
-    foreground: bool | None = None
-    """Whether voices and birds are scored by what stands out of the background of their window; None: where the teacher
-    hears them better so."""
+    foreground: bool = False
+    """Whether voices and birds are scored by what stands out of the background of their window."""
+
+    beside_tagger: str = BESIDE_TAGGER
+    """Name of the transcoder that taggers are heard beside."""
 
     transcoders: Mapping[str, nn.Module] = field(default_factory=dict)
     """All that are at hand, by name."""
@@ -95,16 +97,12 @@ class Listener:
         """Name of what levels of a cadence are heard through: the tagger for it, or the transcoder."""
         if round(1 / hop_seconds) in self.taggers:
             return TAGGER
-        return BESIDE_TAGGER if self.transcoder_name == TAGGER else self.transcoder_name
+        return self.beside_tagger if self.transcoder_name == TAGGER else self.transcoder_name
 
     def hearing_name(self, hop_seconds: float) -> str:
         """The same, and whether voices and birds are heard in front: what was measured is filed by it."""
         name = self.heard_through(hop_seconds)
-        return f"{name}+foreground" if self.hears_in_front(hop_seconds) else name
-
-    def hears_in_front(self, hop_seconds: float) -> bool:
-        """Whether voices and birds in levels of a cadence are scored by what stands out of the background."""
-        return in_front_by_default(self.teacher.name, hop_seconds) if self.foreground is None else self.foreground
+        return f"{name}+foreground" if self.foreground else name
 
     def transcode(self, seconds: NDArray[np.float32], *, transcoder: nn.Module | None = None) -> torch.Tensor:
         """Mel spectrograms of calibrated seconds.
@@ -130,7 +128,7 @@ class Listener:
 
     def _heard(self, windows: torch.Tensor) -> torch.Tensor:
         scores = self._scores(windows)
-        if not self.hears_in_front(1 / windows.shape[2]):
+        if not self.foreground:
             return scores
         in_front = torch.as_tensor(labels_in_front(self.labels), device=self.device)
         return scores.index_copy(1, in_front, self._scores(foreground(windows))[:, in_front])

@@ -9,11 +9,11 @@ from audiokit.devices import can_mix_precision
 from audiokit.errors import UserError
 from audiokit.learning.inference import quicken
 from audiokit.paths import ROOT
-from spectral_transcoder.hearing import BESIDE_TAGGER, find_tagger, load_tagger
+from spectral_transcoder.hearing import FOR_SENSORS, beside_tagger_in_sensors, find_tagger, load_tagger
 from spectral_transcoder.listening.generate import prepare, transcoder_folders
 from spectral_transcoder.sensor.hearing.listener import TAGGER
 from spectral_transcoder.sensor.hearing.predictor import BLOCK_SECONDS, Predictor
-from spectral_transcoder.transcoders.store import find_transcoders
+from spectral_transcoder.transcoders.store import find_transcoders, load_transcoder
 from spectral_transcoder.transcoders.tagger import frames_in_a_second
 from teachers.registry import find_weights, module_of
 
@@ -25,7 +25,7 @@ __all__ = ["PREFERRED_TEACHERS", "has_tagger_by_default", "load_predictor"]
 PREFERRED_TEACHERS = ("mn04_as", "YamNet", "mn10_as", "PANN")
 """The first whose weights are at hand is the default: quick ones come first, for there are years to go through."""
 
-PREFERRED_TRANSCODERS = ("tcn", "cnn_logits", "cnn_mels", "pinv")
+PREFERRED_TRANSCODERS = (FOR_SENSORS, "tcn", "cnn_logits", "cnn_mels", "pinv")
 
 WITHOUT_TAGGER = frozenset({"mn04_as"})
 """Teachers who hear annotated sensors no better with their tagger, which is for recordings (docs/results.md)."""
@@ -40,7 +40,7 @@ def load_predictor(
     device: str = "auto",
     block_seconds: int = BLOCK_SECONDS,
     mixed_precision: bool = False,
-    foreground: bool | None = None,
+    foreground: bool = False,
 ) -> Predictor:
     """Load a teacher and a transcoder.
 
@@ -50,8 +50,8 @@ def load_predictor(
         name; by default the first of `PREFERRED_TEACHERS` whose weights are there.
     transcoder
         name; by default the tagger for the cadence of the levels, where there is one and the teacher hears sensors
-        better with it, else the first of tcn, cnn_logits, cnn_mels and pinv that is there. Where there is none for the
-        cadence, `tagger` is `tcn`.
+        better with it, else the first of tcn_sensors, tcn, cnn_logits, cnn_mels and pinv that is there. Where there is
+        none for the cadence, `tagger` is `tcn_sensors` or `tcn`.
     teacher_weights
         a checkpoint, in place of the one below `models`.
     models
@@ -63,7 +63,7 @@ def load_predictor(
     mixed_precision
         compute in bfloat16 where the device has it, see `Listener`.
     foreground
-        score voices and birds by what stands out of the background; by default, where the teacher hears them better so.
+        score voices and birds by what stands out of the background.
 
     Raises
     ------
@@ -73,11 +73,17 @@ def load_predictor(
     models = Path(models)
     name = teacher or next((name for name in PREFERRED_TEACHERS if find_weights(name, models)), PREFERRED_TEACHERS[0])
     taggers = _wanted_taggers(name, transcoder, models)
-    wanted = [BESIDE_TAGGER if transcoder == TAGGER else transcoder] if transcoder else None
+    stored = find_transcoders(name, transcoder_folders(models))
+    beside = beside_tagger_in_sensors(stored)
+    wanted = [beside if transcoder == TAGGER else transcoder] if transcoder else None
     loaded = prepare(teacher=name, teacher_weights=teacher_weights, transcoders=wanted, models=models, device=device)
     if loaded.teacher is None:
         raise UserError(_no_weights(name))
-    at_hand = loaded.transcoders | ({TAGGER: loaded.transcoders[BESIDE_TAGGER]} if taggers else {})
+    at_hand = dict(loaded.transcoders)
+    if not transcoder and beside in stored and beside not in at_hand:
+        at_hand[beside] = load_transcoder(stored[beside]).to(loaded.device)
+    if taggers:
+        at_hand[TAGGER] = at_hand[beside]
     chosen = transcoder or next(name for name in PREFERRED_TRANSCODERS if name in at_hand)
     return Predictor(
         quicken(loaded.teacher),
@@ -85,6 +91,7 @@ def load_predictor(
         chosen,
         loaded.device,
         mixed_precision=mixed_precision and can_mix_precision(loaded.device),
+        beside_tagger=beside,
         transcoders=loaded.transcoders,
         taggers={n_frames: load_tagger(stored, loaded.device) for n_frames, stored in taggers.items()},
         block_seconds=block_seconds,
@@ -122,9 +129,10 @@ def _wanted_taggers(teacher: str, transcoder: str | None, models: Path) -> dict[
 
 
 def _find_taggers(teacher: str, models: Path) -> dict[int, StoredTranscoder]:
-    """Those that are here, as above; none without `tcn` beside them."""
+    """Those that are here, as above; none without a transcoder beside them."""
     folders = transcoder_folders(models)
-    if BESIDE_TAGGER not in find_transcoders(teacher, folders):
+    stored = find_transcoders(teacher, folders)
+    if beside_tagger_in_sensors(stored) not in stored:
         return {}
     found = {frames_in_a_second(cadence): find_tagger(teacher, cadence, folders) for cadence in ("fast", "slow")}
     return {n_frames: stored for n_frames, stored in found.items() if stored}

@@ -110,7 +110,7 @@ def test_options_say_what_is_wanted(tmp_path, run, out, models):
         np.testing.assert_allclose(file["scores"], expected, atol=1e-6)
         assert list(file["chunk"]) == [0, 1, 2]
         np.testing.assert_allclose(np.diff(file["time"]), 20)
-        assert file.attrs["transcoder"] == "pinv+foreground"
+        assert file.attrs["transcoder"] == "pinv"
         assert file.attrs["db_offset"] == -70
     with h5py.File(out / "a_summary.h5") as file:
         people = expected[:, [predictor.labels.index("Speech"), predictor.labels.index("Laughter")]].max(axis=1)
@@ -192,7 +192,7 @@ def test_slow_levels_are_tagged_with_a_word_of_caution(tmp_path, run, out, model
     summary, groups = pd.read_csv(out / "a_summary.csv"), ("voice", "birds", "traffic")
     assert [f"{path}: {name} " in complaints for name in groups] == [summary[name].isna().all() for name in groups]
     scores = pd.read_csv(out / "a_scores.csv").iloc[:, 3:]
-    expected = expected_scores(models, np.repeat(levels, 8, axis=0), foreground=False)
+    expected = expected_scores(models, np.repeat(levels, 8, axis=0))
     np.testing.assert_allclose(scores, expected, atol=6e-6)
 
 

@@ -14,7 +14,7 @@ from spectral_transcoder.training.losses import score_bce
 from spectral_transcoder.transcoders.store import find_transcoders, load_transcoder
 from teachers.registry import front_end_of, load_teacher
 
-SHIPPED = {"YamNet": {"tcn"}, "mn04_as": {"tcn", "tcn_clips"}}
+SHIPPED = {"YamNet": {"tcn", "tcn_sensors"}, "mn04_as": {"tcn", "tcn_clips"}}
 """Transcoders."""
 
 TAGGERS = {"YamNet": {"tagger", "tagger_slow"}, "mn04_as": {"tagger"}}

@@ -10,7 +10,6 @@ from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.sensor.hearing.foreground import (
     DEPTH_DB,
     foreground,
-    in_front_by_default,
     labels_in_front,
 )
 from spectral_transcoder.sensor.hearing.predictor import Predictor
@@ -69,8 +68,3 @@ def test_labels_in_front_have_the_scores_of_the_foreground_and_the_others_those_
     np.testing.assert_array_equal(both[:, labels], in_front[:, labels])
     np.testing.assert_array_equal(np.delete(both, labels, axis=1), np.delete(of_all, labels, axis=1))
     assert not np.allclose(of_all[:, labels], in_front[:, labels])
-
-
-def test_yamnet_hears_in_front_by_default_at_125_ms():
-    found = [in_front_by_default(*what) for what in (("YamNet", 0.125), ("YamNet", 1), ("mn04_as", 0.125))]
-    assert found == [True, False, False]

@@ -134,7 +134,6 @@ def tag(tmp_path, monkeypatch):
             "cpu",
             "--transcoder",
             "pinv",
-            "--no-foreground",
             *arguments,
         ]
         try:

@@ -1,10 +1,12 @@
 """Scores of blocks are those of the rule of fast-to-ears, and of recordings that are transcoded directly."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+import yaml
 from audio_fixtures import save_tagger, save_transcoders, save_yamnet, scene
 from sensor_fixtures import (
     ListSource,
@@ -29,6 +31,7 @@ from spectral_transcoder.sensor.hearing import loading
 from spectral_transcoder.sensor.hearing.windows import join
 from spectral_transcoder.sensor.levels.quality import Quality
 from spectral_transcoder.third_octave import third_octave
+from spectral_transcoder.transcoders.store import TranscoderSettings, build_transcoder, save_transcoder
 from spectral_transcoder.transcoding import transcode
 from teachers.registry import front_end_of
 
@@ -100,7 +103,7 @@ def test_joined_seconds_have_a_frame_for_each_hop(name):
 @pytest.mark.parametrize("transcoder", ["pinv", "cnn_logits"])
 def test_levels_of_a_sound_have_the_scores_of_the_sound(models, transcoder):
     sound = scene(10)
-    predictor = load_predictor("YamNet", transcoder, models=models, device="cpu", foreground=False)
+    predictor = load_predictor("YamNet", transcoder, models=models, device="cpu")
     with torch.inference_mode():
         direct = predictor.teacher.chunk_scores(transcode(predictor.transcoder, torch.from_numpy(sound))).numpy()
     of_seconds = third_octave(sound.reshape(-1, 32000)).reshape(-1, 29)
@@ -117,7 +120,7 @@ def test_levels_of_a_sound_have_the_scores_of_the_sound(models, transcoder):
 def test_real_recordings_have_the_tags_that_they_have_directly(shared, teacher, transcoder, monkeypatch):
     monkeypatch.undo()
     sound = load(shared / "data" / "audio" / "birds.wav", sample_rate=32000)[: 32000 * 4]
-    predictor = load_predictor(teacher, transcoder, models=shared / "weights", device="cpu", foreground=False)
+    predictor = load_predictor(teacher, transcoder, models=shared / "weights", device="cpu")
     with torch.inference_mode():
         direct = predictor.teacher.chunk_scores(transcode(predictor.transcoder, torch.from_numpy(sound))).numpy()
     scores = predictor.score_levels(third_octave(sound), db_offset=OFFSET)[0]
@@ -259,8 +262,7 @@ def models_with_taggers(tmp_path_factory):
 def test_a_tagger_is_heard_beside_the_transcoder(models_with_taggers):
     levels = make_levels(240)
     both, other = (
-        load_predictor("YamNet", name, models=models_with_taggers, device="cpu", foreground=False)
-        for name in ("tagger", "tcn")
+        load_predictor("YamNet", name, models=models_with_taggers, device="cpu") for name in ("tagger", "tcn")
     )
     transcoded = other.score_levels(levels)
     windows = torch.from_numpy(levels - 90 + 26).reshape(3, 10, 8, 29)
@@ -271,7 +273,7 @@ def test_a_tagger_is_heard_beside_the_transcoder(models_with_taggers):
 
 
 def test_at_a_cadence_at_which_it_is_alone_nothing_is_transcoded(models_with_taggers, monkeypatch):
-    predictor = load_predictor("YamNet", models=models_with_taggers, device="cpu", foreground=False)
+    predictor = load_predictor("YamNet", models=models_with_taggers, device="cpu")
     assert predictor.transcoder_name == "tcn"
     levels = make_levels(20)
     monkeypatch.setattr(type(predictor), "_transcoded", None)
@@ -314,3 +316,45 @@ def test_a_teacher_who_hears_sensors_no_better_with_its_tagger_has_it_on_request
     monkeypatch.setattr(loading, "WITHOUT_TAGGER", frozenset({"YamNet"}))
     predictor = load_predictor("YamNet", asked_for, models=models_with_taggers, device="cpu")
     assert predictor.heard_through(0.125) == name
+
+
+@pytest.fixture
+def models_for_sensors(models_with_taggers, tmp_path):
+    """The same, and a transcoder for sensors."""
+    folder = shutil.copytree(models_with_taggers, tmp_path / "models")
+    place = folder / "reference_models"
+    settings = yaml.safe_load((place / "tcn_YamNet.yaml").read_text())
+    del settings["name"]
+    torch.manual_seed(99)
+    network = build_transcoder(TranscoderSettings(**settings))
+    save_transcoder(place, "tcn_sensors", network.state_dict(), settings)
+    return folder
+
+
+@pytest.mark.parametrize("asked_for", [None, "tagger"])
+def test_where_there_is_a_transcoder_for_sensors_taggers_are_heard_beside_it(models_for_sensors, asked_for):
+    levels = make_levels(240)
+    both, other, usual = (
+        load_predictor("YamNet", name, models=models_for_sensors, device="cpu")
+        for name in (asked_for, "tcn_sensors", "tcn")
+    )
+    assert both.heard_through(0.125) == "tagger"
+    windows = torch.from_numpy(levels - 90 + 26).reshape(3, 10, 8, 29)
+    with torch.inference_mode():
+        own = both.taggers[8].scores(windows)
+    expected = join_scores(own, torch.from_numpy(other.score_levels(levels)), 0.25)
+    np.testing.assert_allclose(both.score_levels(levels), expected, atol=2e-5)
+    assert not np.allclose(other.score_levels(levels), usual.score_levels(levels), atol=1e-4)
+
+
+def test_without_a_tagger_sensors_are_heard_through_the_transcoder_for_them(models_for_sensors, monkeypatch):
+    monkeypatch.setattr(loading, "WITHOUT_TAGGER", frozenset({"YamNet"}))
+    predictor = load_predictor("YamNet", models=models_for_sensors, device="cpu")
+    assert predictor.heard_through(0.125) == predictor.hearing_name(1.0) == "tcn_sensors"
+
+
+def test_where_no_tagger_is_for_a_cadence_the_transcoder_for_sensors_is_named(models_for_sensors):
+    for path in (models_for_sensors / "reference_models").glob("*tagger_slow*"):
+        path.unlink()
+    predictor = load_predictor("YamNet", "tagger", models=models_for_sensors, device="cpu")
+    assert [predictor.heard_through(hop_seconds) for hop_seconds in (0.125, 1.0)] == ["tagger", "tcn_sensors"]
