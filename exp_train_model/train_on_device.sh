@@ -12,10 +12,10 @@
 #
 #   MINUTES (9)         after which it ends
 #   TEACHERS (YamNet mn04_as), SEEDS (0)   that are trained side by side
-#   SCENES (1500)       of single recordings, a minute each, and two fifths as many dense ones
+#   SCENES (900)        of single recordings, a minute each, and two fifths as many dense ones
 #   KINDS (1)           0: the folders in PACK are kinds of sounds already; otherwise the first teacher says what they are
 #   START ()            folder with weights to start from, named like those that are trained, as far as it has them
-#   BATCH (256)         seconds at a time; of taggers, an eighth as many windows of ten seconds
+#   BATCH (128)         seconds at a time; of taggers, an eighth as many windows of ten seconds
 #   MODELS (.)          folder of the teachers' weights
 #   DEVICE (auto), PYTHON (python3)
 #   FIGURES (0)         1: while scenes are made, print the table of GPU figures (benchmarks/bench_training.py) to
@@ -24,8 +24,8 @@ set -uo pipefail
 [ $# -eq 2 ] || { sed -n '2,25s/^# \{0,1\}//p' "$0"; exit 2; }
 
 pack=$(realpath "$1") folder=$(realpath -m "$2")
-minutes=${MINUTES:-9} teachers=${TEACHERS:-YamNet mn04_as} seeds=${SEEDS:-0} n_scenes=${SCENES:-1500}
-batch=${BATCH:-256} start=$(realpath -m "${START:-none}") models=$(realpath "${MODELS:-.}") device=${DEVICE:-auto} python=${PYTHON:-python3}
+minutes=${MINUTES:-9} teachers=${TEACHERS:-YamNet mn04_as} seeds=${SEEDS:-0} n_scenes=${SCENES:-900} batch=${BATCH:-128}
+start=$(realpath -m "${START:-none}") models=$(realpath "${MODELS:-.}") device=${DEVICE:-auto} python=${PYTHON:-python3}
 cd "$(dirname "$0")/.." || exit 1
 end=$(awk "BEGIN { print int($(date +%s) + 60 * $minutes) }")
 mkdir -p "$folder"/{data,log,made,models,reference_models} || exit 1
@@ -88,9 +88,9 @@ experiment() { # log, selection, further options
 
 # Train a network and put it where it is found.
 train() { # teacher, name, selection, minutes, batch
-    local weights="$start/$1_$2.safetensors"
-    # shellcheck disable=SC2046
-    experiment "$1_$2" "$3+step=train" --minutes "$4" --batch_size "$5" $([ -e "$weights" ] && echo --start_from "$weights") &&
+    local weights="$start/$1_$2.safetensors" from=()
+    [ ! -e "$weights" ] || from=(--start_from "$weights")
+    experiment "$1_$2" "$3+step=train" --minutes "$4" --batch_size "$5" "${from[@]}" &&
         "$python" exp_train_model/export_transcoders.py --name "$2" --float16 --folder "$folder/reference_models" \
             --data_path "$folder/data" --output_path "$folder/results" --datasets "$datasets" -s "$3+step=train" \
             >>"$folder/log/export.txt" 2>&1
@@ -108,8 +108,8 @@ for_each_network() { # function of teacher, seed, and what a name ends with
 
 recipe="balance=1+learning_rate=-3+schedule=cosine+averaging=1+epoch=100"
 train_tcn() {
-    train "$1" "tcn$3" "generalise/transcoder=tcn_pinv+dataset=$datasets+classifier=$1+objective=distillation+augmentation=1+$recipe+seed=$2" \
-        "$4" "$batch"
+    local factors="transcoder=tcn_pinv+objective=distillation+augmentation=1+$recipe"
+    train "$1" "tcn$3" "generalise/$factors+dataset=$datasets+classifier=$1+seed=$2" "$4" "$batch"
 }
 train_taggers() {
     local windows=$(((batch + 7) / 8)) common="tagger/dataset=$datasets+classifier=$1+$recipe+seed=$2"
@@ -120,8 +120,9 @@ train_taggers() {
 
 datasets="alone&dense"
 if [ "${FIGURES:-0}" = 1 ]; then
-    until_end figures timeout "$(awk "BEGIN { print 20 * $minutes }")" bash -c "'$python' benchmarks/bench_training.py --tables device --device '$device' --eager \
-        --models '$models' --steps 50 >'$folder/figures.md'" & # for a third of the time at most
+    a_third=$(awk "BEGIN { print 20 * $minutes }")
+    until_end figures timeout "$a_third" bash -c "'$python' benchmarks/bench_training.py --tables device \
+        --device '$device' --eager --models '$models' --steps 50 >'$folder/figures.md'" &
 fi
 if ! make_datasets && [ "$(left)" -gt 0 ]; then
     kill %1 2>/dev/null

@@ -133,7 +133,7 @@ class Trainer:
         if self.options.cuda_graphs:
             make_recordable(self.optimizer)
         progress = tqdm(
-            total=self.options.epochs * self._n_iterations,
+            total=None if self.options.minutes else self.options.epochs * self._n_iterations,
             initial=self._n_steps_done,
             unit="step",
             disable=None,
@@ -146,7 +146,10 @@ class Trainer:
                 save_training(self)
                 self._validate(stop)
                 valid = self.trained.losses.get("losses_valid")
-                progress.set_postfix(epoch=self.epoch, **({"valid": f"{valid[-1]:.5g}"} if valid else {}))
+                shown = {"epoch": self.epoch} | ({"valid": f"{valid[-1]:.5g}"} if valid else {})
+                if self.options.minutes:
+                    shown["of its time"] = f"{self._share_of_time:.0%}"
+                progress.set_postfix(shown)
         self.trained.epochs = self.epoch
         return self.trained
 
