@@ -12,6 +12,8 @@ import torch
 from timing import digits
 
 from audiokit.learning.batches import batches
+from spectral_transcoder.datasets.chunk_features import ChunkFeatures
+from spectral_transcoder.datasets.device_extraction import BATCH_SECONDS
 from training.clock import new_trainer, run_steps
 from training.steps import original_step, rate_table
 from training.subjects import RESTRICTED, Subject
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from spectral_transcoder.training.losses import HybridObjective
 
-__all__ = ["Device", "compare_cnn_logits", "pipeline_line", "projection_table"]
+__all__ = ["Device", "compare_cnn_logits", "features_line", "pipeline_line", "print_projection"]
 
 EPOCHS = 200
 N_TRAIN, N_HELD_OUT = 79_080, 13_180 + 13_190
@@ -37,6 +39,7 @@ NAMES = {"compile": "compiled", "cuda_graphs": "recorded"}
 """Of what our best configuration has besides mixed precision."""
 
 N_EVALUATIONS = 10
+N_FEATURE_BATCHES = 8
 N_SHOWN = 8
 """Points of a loss curve that are printed."""
 
@@ -154,14 +157,24 @@ def pipeline_line(subject: Subject, where: Device) -> str:
     return f"Input pipeline alone on {_named(where.device)}: {digits(rate)} chunks/s.\n"
 
 
-def projection_table(subjects: Sequence[Subject], where: Device) -> str:
-    """Hours of the plan `restricted` at the speeds measured here."""
-    lines = [
-        f"### Plan `restricted` on {_named(where.device)}: {EPOCHS} epochs of {N_TRAIN:,} chunks and validation",
-        "",
-        "| teacher | training | chunks/s in training | in validation | hours |",
-        "|---|---|---:|---:|---:|",
-    ]
+def features_line(teachers: Sequence[str], where: Device) -> str:
+    """Seconds of sound whose features are computed in a second, from the processor's memory and back to it."""
+    features = ChunkFeatures(teachers)
+    seconds = {rate: torch.randn(BATCH_SECONDS, rate) for rate in features.sample_rates}
+    for _ in range(2):  # the first does not count
+        start = time.perf_counter()
+        for _ in range(N_FEATURE_BATCHES):
+            computed = features({rate: waveforms.to(where.device) for rate, waveforms in seconds.items()})
+            {name: values.cpu() for name, values in computed.items()}
+        rate = N_FEATURE_BATCHES * BATCH_SECONDS / (time.perf_counter() - start)
+    names = " and ".join(teachers)
+    return f"Third octaves and Mel spectrograms for {names} on {_named(where.device)}: {digits(rate)} × real time.\n"
+
+
+def print_projection(subjects: Sequence[Subject], where: Device) -> None:
+    """Print the hours of the plan `restricted` at the speeds measured here, a training as soon as it is timed."""
+    print(f"### Plan `restricted` on {_named(where.device)}: {EPOCHS} epochs of {N_TRAIN:,} chunks and validation\n")
+    print("| teacher | training | chunks/s in training | in validation | hours |\n|---|---|---:|---:|---:|", flush=True)
     total = 0.0
     for subject in subjects:
         for plan in RESTRICTED:
@@ -169,8 +182,8 @@ def projection_table(subjects: Sequence[Subject], where: Device) -> str:
             hours = EPOCHS * (N_TRAIN / training + N_HELD_OUT / validation) / 3600
             total += hours
             speeds = f"{digits(training)} | {digits(validation)}"
-            lines.append(f"| {subject.teacher.name} | {plan} | {speeds} | {digits(hours)} |")
-    return "\n".join([*lines, f"| all | | | | {digits(total)} |", f"\nThe paper: {PAPER_HOURS} h on a V100.\n"])
+            print(f"| {subject.teacher.name} | {plan} | {speeds} | {digits(hours)} |", flush=True)
+    print(f"| all | | | | {digits(total)} |\n\nThe paper: {PAPER_HOURS} h on a V100.\n", flush=True)
 
 
 def _curves_table(losses: Mapping[str, list[float]]) -> str:

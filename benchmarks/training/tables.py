@@ -10,7 +10,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from audiokit.devices import choose_device
-from training.on_device import Device, compare_cnn_logits, pipeline_line, projection_table
+from training.on_device import Device, compare_cnn_logits, features_line, pipeline_line, print_projection
 from training.pipeline import pipeline_tables
 from training.steps import step_table
 from training.subjects import Subject, describe_weights, load_chunks, make_dataset, teacher_or_random
@@ -42,6 +42,7 @@ def print_pipeline(options: argparse.Namespace, dataset: Path) -> None:
 def print_device(options: argparse.Namespace, dataset: Path) -> None:
     """Print the tables of a device."""
     where = Device(choose_device(options.device), compile=not options.eager, n_steps=options.steps)
+    print(features_line(PAPER_TEACHERS, where), flush=True)
     subjects = []
     for name in PAPER_TEACHERS:
         chunks = load_chunks(dataset, name)
@@ -51,7 +52,7 @@ def print_device(options: argparse.Namespace, dataset: Path) -> None:
         subjects.append(Subject(teacher, "hybridts", chunks, options.batch))
         print(compare_cnn_logits(subjects[-1], where, options.curves), flush=True)
     print(pipeline_line(subjects[0], where), flush=True)
-    print(projection_table(subjects, where), flush=True)
+    print_projection(subjects, where)
 
 
 def print_tables(options: argparse.Namespace) -> None:
