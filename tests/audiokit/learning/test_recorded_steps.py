@@ -22,7 +22,7 @@ N_TRAIN, BATCH_SIZE = 70, 16
 """Five steps in an epoch; the last has six items."""
 
 
-def trainer(folder, *, objective=None, **options):
+def trainer(folder, **options):
     generator = torch.Generator().manual_seed(0)
     levels = torch.randn(N_TRAIN, 5, generator=generator)
     mel = levels @ torch.randn(5, 3, generator=generator) + 0.1 * torch.randn(N_TRAIN, 3, generator=generator)
@@ -31,7 +31,20 @@ def trainer(folder, *, objective=None, **options):
     network = nn.Sequential(nn.Linear(5, 32), nn.GELU(), nn.Linear(32, 3))
     options = TrainingOptions(**{"epochs": 8, "averaging": 0.9, "longest_gradient": 1.0, "device": "cuda"} | options)
     sources = memory_sources(splits, BATCH_SIZE, device=options.device)
-    return Trainer(network, objective or MelObjective(), sources, options, checkpoint=folder / "checkpoint")
+    return Trainer(network, MelObjective(), sources, options, checkpoint=folder / "checkpoint")
+
+
+def stopped(made):
+    """A trainer that was stopped in its fifth epoch."""
+
+    def stop(name, value, step):
+        if name == "loss/train" and step == 22:
+            signal.raise_signal(signal.SIGTERM)
+
+    made.scalars = stop
+    with pytest.raises(Interrupted):
+        made.train()
+    return made
 
 
 @on_gpu
@@ -49,15 +62,7 @@ def test_recorded_steps_do_what_others_do(tmp_path, optimizer):
 @pytest.mark.parametrize("then_recorded", [True, False])
 def test_a_training_goes_on_from_recorded_steps(tmp_path, then_recorded):
     whole = trainer(tmp_path / "whole", cuda_graphs=True).train()
-    stopped = trainer(tmp_path / "parts", cuda_graphs=True)
-
-    def stop(name, value, step):
-        if name == "loss/train" and step == 22:
-            signal.raise_signal(signal.SIGTERM)
-
-    stopped.scalars = stop
-    with pytest.raises(Interrupted):
-        stopped.train()
+    stopped(trainer(tmp_path / "parts", cuda_graphs=True))
     rest = trainer(tmp_path / "parts", cuda_graphs=then_recorded).train()
     assert rest.losses["losses_valid"] == pytest.approx(whole.losses["losses_valid"], rel=1e-3)
 
@@ -80,15 +85,7 @@ def test_an_optimiser_keeps_rate_and_steps_where_recordings_find_them():
 
 def test_a_checkpoint_of_recorded_steps_goes_on_anywhere(tmp_path):
     whole = trainer(tmp_path / "whole", device="cpu").train()
-    first = trainer(tmp_path / "parts", device="cpu")
-
-    def stop(name, value, step):
-        if name == "loss/train" and step == 22:
-            signal.raise_signal(signal.SIGTERM)
-
-    first.scalars = stop
-    with pytest.raises(Interrupted):
-        first.train()
+    first = stopped(trainer(tmp_path / "parts", device="cpu"))
     make_recordable(first.optimizer)
     save_training(first)
     rest = trainer(tmp_path / "parts", device="cpu").train()
