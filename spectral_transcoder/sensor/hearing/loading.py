@@ -9,7 +9,7 @@ from audiokit.devices import can_mix_precision
 from audiokit.errors import UserError
 from audiokit.learning.inference import quicken
 from audiokit.paths import ROOT
-from spectral_transcoder.hearing import FOR_SENSORS, beside_tagger_in_sensors, find_tagger, load_tagger
+from spectral_transcoder.hearing import BESIDE_TAGGER, FOR_SENSORS, beside_tagger_in_sensors, find_tagger, load_tagger
 from spectral_transcoder.listening.generate import prepare, transcoder_folders
 from spectral_transcoder.sensor.hearing.listener import TAGGER
 from spectral_transcoder.sensor.hearing.predictor import BLOCK_SECONDS, Predictor
@@ -75,7 +75,8 @@ def load_predictor(
     taggers = _wanted_taggers(name, transcoder, models)
     stored = find_transcoders(name, transcoder_folders(models))
     beside = beside_tagger_in_sensors(stored)
-    wanted = [beside if transcoder == TAGGER else transcoder] if transcoder else None
+    for_sound = [BESIDE_TAGGER] if BESIDE_TAGGER in stored else []  # what is for sensors is no pleasure to listen to
+    wanted = [*for_sound, beside] if transcoder == TAGGER else [transcoder] if transcoder else None
     loaded = prepare(teacher=name, teacher_weights=teacher_weights, transcoders=wanted, models=models, device=device)
     if loaded.teacher is None:
         raise UserError(_no_weights(name))

@@ -30,6 +30,7 @@ from spectral_transcoder.sensor import load_predictor
 from spectral_transcoder.sensor.hearing import loading
 from spectral_transcoder.sensor.hearing.windows import join
 from spectral_transcoder.sensor.levels.quality import Quality
+from spectral_transcoder.sensor.results.excerpt import transcoder_for_sound
 from spectral_transcoder.third_octave import third_octave
 from spectral_transcoder.transcoders.store import TranscoderSettings, build_transcoder, save_transcoder
 from spectral_transcoder.transcoding import transcode
@@ -345,6 +346,12 @@ def test_where_there_is_a_transcoder_for_sensors_taggers_are_heard_beside_it(mod
     expected = join_scores(own, torch.from_numpy(other.score_levels(levels)), 0.25)
     np.testing.assert_allclose(both.score_levels(levels), expected, atol=2e-5)
     assert not np.allclose(other.score_levels(levels), usual.score_levels(levels), atol=1e-4)
+
+
+def test_sound_is_not_made_by_the_transcoder_for_sensors(models_for_sensors):
+    for asked_for in ("tagger", None):
+        predictor = load_predictor("YamNet", asked_for, models=models_for_sensors, device="cpu")
+        assert transcoder_for_sound(predictor)[0] != "tcn_sensors"
 
 
 def test_without_a_tagger_sensors_are_heard_through_the_transcoder_for_them(models_for_sensors, monkeypatch):
