@@ -13,7 +13,7 @@ from audiokit.learning.inference import quicken
 from spectral_transcoder.transcoders.store import find_transcoders, load_transcoder
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     import torch
@@ -108,9 +108,9 @@ def join_scores(scores: torch.Tensor, others: torch.Tensor, share: float) -> tor
     return logits.sigmoid()
 
 
-def beside_tagger_in_clips(found: Mapping[str, StoredTranscoder]) -> StoredTranscoder | None:
-    """Of the transcoders that are here, by name, the one whose scores of recordings are joined with a tagger's."""
-    return found.get(FOR_CLIPS) or found.get(BESIDE_TAGGER)
+def beside_tagger_in_clips(names: Collection[str]) -> str:
+    """Of the transcoders that are here, the one whose scores of recordings are joined with a tagger's."""
+    return FOR_CLIPS if FOR_CLIPS in names else BESIDE_TAGGER
 
 
 def beside_tagger_in_sensors(names: Collection[str]) -> str:

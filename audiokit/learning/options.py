@@ -45,8 +45,8 @@ class TrainingOptions:
     """Norm that gradients are cut to."""
 
     minutes: float | None = None
-    """End in the middle of an epoch once training has taken so long, all its parts together; the schedule goes by the
-    time then, where more of that is over than of the steps. How far such a training comes is up to the machine."""
+    """Train for so long, all parts together, in place of `epochs`: in the middle of one it ends, and the schedule goes
+    by the time. How far such a training comes is up to the machine."""
 
     checkpoint_seconds: float = 300
     """Longest time between checkpoints within an epoch; one is made after each epoch besides."""

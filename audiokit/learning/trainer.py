@@ -140,7 +140,7 @@ class Trainer:
         )
         self._last_counted = time.monotonic()
         with progress, stop_requests() as stop:
-            while self.iteration or (self.epoch < self.options.epochs and not self._is_over):
+            while self.iteration or not self._is_over:
                 self._train_epoch(progress, stop)
                 # What comes back after a stop begins with the validation, whatever that does in train mode.
                 save_training(self)
@@ -280,12 +280,13 @@ class Trainer:
     def _learning_rate(self) -> float:
         """Of the next step."""
         n_steps = self.options.epochs * self._n_iterations
-        step = max(self._n_steps_done, int(min(1.0, self._share_of_time) * n_steps))
+        step = int(self._share_of_time * n_steps) if self.options.minutes else self._n_steps_done
         return self.options.schedule(Progress(step, n_steps, self._n_iterations, self._kept_by))
 
     @property
     def _is_over(self) -> bool:
-        return self._share_of_time >= 1 or self.options.keeping.is_over(self._kept_by)
+        at_the_end = self._share_of_time >= 1 if self.options.minutes else self.epoch >= self.options.epochs
+        return at_the_end or self.options.keeping.is_over(self._kept_by)
 
     @property
     def _share_of_time(self) -> float:

@@ -61,7 +61,7 @@ def find_contenders(teacher: str, weights: Path, folders: Sequence[Path]) -> lis
             if stored.settings.gives_mel:
                 title = f"the paper's {name}" if folder.name == PUBLISHED else name
                 trained.setdefault(title, []).append(ScoredModel(teacher, name, weights, stored))
-            elif stored.settings.cadence == "fast" and (beside := beside_tagger_in_clips(here)):
+            elif stored.settings.cadence == "fast" and (beside := here.get(beside_tagger_in_clips(here))):
                 trained.setdefault(name, []).append(ScoredModel(teacher, name, weights, beside, stored))
     return [
         Contender(teacher, "teacher itself", (ScoredModel(teacher, SELF, weights),)),

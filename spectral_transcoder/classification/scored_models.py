@@ -176,7 +176,7 @@ def _trained(teacher: str, names: Sequence[str], folder: Path, *, paper: bool) -
     found = find_transcoders(teacher, [*ours, *published])
     by_name = {name: found.get(STORED_NAMES.get(name, name)) for name in names if name not in UNTRAINED}
     if TAGGER in by_name:
-        by_name[TAGGER] = beside_tagger_in_clips(found)
+        by_name[TAGGER] = found.get(beside_tagger_in_clips(found))
     if "paper" in by_name:
         by_name["paper"] = find_transcoders(teacher, published).get(STORED_NAMES["paper"])
     return {name: stored for name, stored in by_name.items() if stored and stored.settings.gives_mel}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Evaluated", "evaluate_student", "evaluate_tagger", "evaluate_teacher", "evaluate_transcoder"]
 
 
-def suitable_batch_size(device: torch.device) -> int:
+def _suitable_batch_size(device: torch.device) -> int:
     """On a CPU larger batches spill from the cache, and a GPU waits for the processor between smaller ones."""
     return 16 if device.type == "cpu" else 512
 
@@ -41,7 +41,7 @@ class Evaluated:
 def evaluate_teacher(teacher: Teacher, mel: torch.Tensor, *, batch_size: int | None = None) -> Evaluated:
     """Scores of the teacher on its own Mel spectrograms, (n_chunks, n_frames, n_mels) on any device."""
     device = next(teacher.parameters()).device
-    parts = mel.split(batch_size or suitable_batch_size(device))
+    parts = mel.split(batch_size or _suitable_batch_size(device))
     with torch.inference_mode():
         scores = [teacher.scores(part.to(device).float()).cpu() for part in parts]
     return Evaluated(torch.cat(scores).numpy())
@@ -60,7 +60,7 @@ def evaluate_transcoder(
     device = next(teacher.parameters()).device
     scores, errors = [], []
     with torch.inference_mode():
-        for batch in batches(split, batch_size or suitable_batch_size(device)):
+        for batch in batches(split, batch_size or _suitable_batch_size(device)):
             mel = transcoder(batch["third_octave"].to(device))
             difference = mel - batch["mel"].to(device)
             errors.append(difference.float().square().mean(dim=(1, 2)).cpu())
@@ -77,7 +77,7 @@ def evaluate_student(
 ) -> Evaluated:
     """Scores of whatever makes them of levels, such as a student: (n_chunks, n_frames, 29) → (n_chunks, n_labels)."""
     with torch.no_grad():
-        parts = third_octave.split(batch_size or suitable_batch_size(device))
+        parts = third_octave.split(batch_size or _suitable_batch_size(device))
         scores = [student(part.to(device)).float().cpu() for part in parts]
     return Evaluated(torch.cat(scores).numpy())
 

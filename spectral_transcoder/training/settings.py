@@ -11,6 +11,7 @@ from teachers.registry import front_end_of
 
 if TYPE_CHECKING:
     from audiokit.experiments.plan import Setting
+    from audiokit.learning.options import Trained
 
 __all__ = [
     "AVERAGING",
@@ -20,6 +21,7 @@ __all__ = [
     "SEED",
     "SHARE",
     "batch_size",
+    "done_settings",
     "loss_label",
     "network_settings",
     "stored_name",
@@ -76,6 +78,12 @@ def network_settings(setting: Setting) -> dict[str, object]:
         "epochs": setting["epoch"],
         "settings": {"dataset": setting["dataset"], "plan": setting.plan, "identifier": setting.identifier()},
     }
+
+
+def done_settings(setting: Setting, trained: Trained, *, batch_size: int) -> dict[str, object]:
+    """The same of a training that has been done, which may have had other batches and epochs."""
+    done = {"batch_size": batch_size, "epochs": trained.epochs, "steps": len(trained.losses["losses_train"])}
+    return network_settings(setting) | done
 
 
 def transcoder_settings(setting: Setting) -> TranscoderSettings:

@@ -64,7 +64,7 @@ from spectral_transcoder.training.settings import (
     SCHEDULES,
     SEED,
     batch_size,
-    network_settings,
+    done_settings,
     stored_name,
     targets,
 )
@@ -80,7 +80,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from audiokit.experiments.plan import Setting
-    from audiokit.learning.options import Trained
     from spectral_transcoder.transcoders.store import StoredTranscoder
     from teachers.registry import Teacher
 
@@ -183,20 +182,11 @@ class TrainingExperiment:
         for name, values in trained.losses.items():
             self.files.save("loss", setting, name, np.array(values))
         with write_whole(self.files.settings_path(setting)) as partial:
-            partial.write_text(
-                yaml.safe_dump(network_settings(setting) | self._done(setting, trained)), encoding="utf-8"
-            )
+            described = done_settings(setting, trained, batch_size=sources["train"].batch_size)
+            partial.write_text(yaml.safe_dump(described), encoding="utf-8")
         with write_whole(self.files.model_path(setting)) as partial:
             torch.save(trained.best_state, partial)
         checkpoint.unlink(missing_ok=True)
-
-    def _done(self, setting: Setting, trained: Trained) -> dict[str, object]:
-        """What a training was like that its setting does not tell."""
-        return {
-            "batch_size": self.batch_size or batch_size(setting),
-            "epochs": trained.epochs,
-            "steps": len(trained.losses["losses_train"]),
-        }
 
     def _evaluate(self, setting: Setting) -> None:
         if setting["transcoder"] == "oracle":

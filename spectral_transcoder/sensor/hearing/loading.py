@@ -18,6 +18,8 @@ from spectral_transcoder.transcoders.tagger import frames_in_a_second
 from teachers.registry import find_weights, module_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from spectral_transcoder.transcoders.store import StoredTranscoder
 
 __all__ = ["PREFERRED_TEACHERS", "has_tagger_by_default", "load_predictor"]
@@ -72,11 +74,12 @@ def load_predictor(
     """
     models = Path(models)
     name = teacher or next((name for name in PREFERRED_TEACHERS if find_weights(name, models)), PREFERRED_TEACHERS[0])
-    taggers = _wanted_taggers(name, transcoder, models)
     stored = find_transcoders(name, transcoder_folders(models))
     beside = beside_tagger_in_sensors(stored)
-    for_sound = [BESIDE_TAGGER] if BESIDE_TAGGER in stored else []  # what is for sensors is no pleasure to listen to
-    wanted = [*for_sound, beside] if transcoder == TAGGER else [transcoder] if transcoder else None
+    taggers = _wanted_taggers(name, transcoder, models) if beside in stored else {}
+    if transcoder == TAGGER and not taggers:
+        raise UserError(f"no tagger for {name} is here: name another transcoder, or a teacher that has one")
+    wanted = _wanted_transcoders(transcoder, stored, beside)
     loaded = prepare(teacher=name, teacher_weights=teacher_weights, transcoders=wanted, models=models, device=device)
     if loaded.teacher is None:
         raise UserError(_no_weights(name))
@@ -114,26 +117,17 @@ def _no_weights(teacher: str) -> str:
 
 
 def _wanted_taggers(teacher: str, transcoder: str | None, models: Path) -> dict[int, StoredTranscoder]:
-    """Taggers to be heard, by the frames in a second of the levels that they take.
-
-    Raises
-    ------
-    UserError
-        where taggers are asked for, and there is none.
-    """
+    """Taggers to be heard, as far as they are here, by the frames in a second of the levels that they take."""
     if not (has_tagger_by_default(teacher) if transcoder is None else transcoder == TAGGER):
         return {}
-    found = _find_taggers(teacher, models)
-    if transcoder == TAGGER and not found:
-        raise UserError(f"no tagger for {teacher} is here: name another transcoder, or a teacher that has one")
-    return found
-
-
-def _find_taggers(teacher: str, models: Path) -> dict[int, StoredTranscoder]:
-    """Those that are here, as above; none without a transcoder beside them."""
     folders = transcoder_folders(models)
-    stored = find_transcoders(teacher, folders)
-    if beside_tagger_in_sensors(stored) not in stored:
-        return {}
     found = {frames_in_a_second(cadence): find_tagger(teacher, cadence, folders) for cadence in ("fast", "slow")}
     return {n_frames: stored for n_frames, stored in found.items() if stored}
+
+
+def _wanted_transcoders(transcoder: str | None, stored: Collection[str], beside: str) -> list[str] | None:
+    """Names of the transcoders to load; None: those by which sound is made."""
+    if transcoder == TAGGER:
+        # What is for sensors is no pleasure to listen to.
+        return [*([BESIDE_TAGGER] if BESIDE_TAGGER in stored else []), beside]
+    return [transcoder] if transcoder else None

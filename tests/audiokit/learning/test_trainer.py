@@ -886,7 +886,8 @@ def test_of_two_trainings_to_one_checkpoint_the_second_ends_with_a_line(tmp_path
     assert not trainer.checkpoint.exists()
 
 
-def test_a_training_ends_with_its_time_and_its_learning_rate_with_it(tmp_path, monkeypatch):
+@pytest.mark.parametrize("epochs", [1, 1000])
+def test_a_training_ends_with_its_time_and_its_learning_rate_with_it(tmp_path, monkeypatch, epochs):
     now = [0.0]
     monkeypatch.setattr(trainer_module.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(schedules, "WARM_UP_STEPS", 1)
@@ -897,11 +898,13 @@ def test_a_training_ends_with_its_time_and_its_learning_rate_with_it(tmp_path, m
             rates.append(made.optimizer.param_groups[0]["lr"])
             now[0] += 6.0
 
-    made = make_trainer(tmp_path, epochs=1000, schedule=Cosine, learning_rate=1.0, minutes=1, scalars=pass_seconds)
+    made = make_trainer(tmp_path, epochs=epochs, schedule=Cosine, learning_rate=1.0, minutes=1, scalars=pass_seconds)
     trained = made.train()
     n_steps = 10  # of six seconds
     assert len(trained.losses["losses_train"]) == n_steps
-    assert rates == pytest.approx([0.5 + 0.5 * math.cos(math.pi * step / n_steps) for step in range(n_steps)], abs=2e-3)
+    n_planned = epochs * N_ITERATIONS  # the shares of the time, in whole steps of these
+    shares = [int(step / n_steps * n_planned) / n_planned for step in range(n_steps)]
+    assert rates == pytest.approx([0.5 + 0.5 * math.cos(math.pi * share) for share in shares], abs=1e-6)
     assert trained.epochs == math.ceil(n_steps / N_ITERATIONS) == len(trained.losses["losses_valid"]) - 1
 
 

@@ -106,7 +106,8 @@ def test_taggers_hear_more_than_the_transcoder_does_alone(shared, seconds, teach
     teacher = load_teacher(teacher_name, weights=shared / "weights" / WEIGHTS[teacher_name])
     levels = third_octave(seconds[SAMPLE_RATE])
     mel = teacher.front_end(seconds[teacher.sample_rate])[:, : teacher.front_end.chunk_frames]
-    transcoder = load_transcoder(beside_tagger_in_clips(find_transcoders(teacher_name, [REFERENCE_MODELS])))
+    found = find_transcoders(teacher_name, [REFERENCE_MODELS])
+    transcoder = load_transcoder(found[beside_tagger_in_clips(found)])
     tagger = load_tagger(find_tagger(teacher_name, "fast", [REFERENCE_MODELS]))
     with torch.inference_mode():
         target = teacher.scores(mel)
