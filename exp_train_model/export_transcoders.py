@@ -35,7 +35,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     files, trained = begun_trainings(options)
     import yaml
 
-    from audiokit.learning.curves import kept_epoch
     from spectral_transcoder.training.settings import network_settings
     from spectral_transcoder.transcoders.store import read_recordings, save_transcoder, short_name
 
@@ -46,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         teacher, name = twice[0]
         raise UserError(f"several trainings would be called {name} for {teacher}: select one of them with -s")
     for setting, (_, name) in zip(trained, targets, strict=True):
-        kept = {"kept_epoch": kept_epoch(files.losses(setting)["losses_valid"])}
+        kept = {"kept_epoch": files.kept_epoch(setting)}
         done = files.settings_path(setting)  # only a training that has ended has left it
         settings = yaml.safe_load(done.read_text(encoding="utf-8")) if done.is_file() else network_settings(setting)
         state = files.best_state(setting)

@@ -36,7 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = make_folder(options.figures)
     for setting in trainings:
         figure = training_curve_figure(
-            files.losses(setting), title=str(setting).replace("+", "  "), label=loss_label(setting)
+            files.losses(setting),
+            title=str(setting).replace("+", "  "),
+            label=loss_label(setting),
+            kept=files.kept_epoch(setting),
         )
         path = folder / f"{setting}_training_curve.png"
         save(figure, path)

@@ -31,7 +31,9 @@ LINEAR_UP_TO = 0.1
 """Around zero, where losses go below it and the axis is logarithmic above and below."""
 
 
-def training_curve_figure(losses: Mapping[str, ArrayLike], *, title: str, label: str = "loss") -> Figure:
+def training_curve_figure(
+    losses: Mapping[str, ArrayLike], *, title: str, label: str = "loss", kept: int | None = None
+) -> Figure:
     """Losses against epochs, a panel for the loss and for each of its parts.
 
     Parameters
@@ -43,12 +45,14 @@ def training_curve_figure(losses: Mapping[str, ArrayLike], *, title: str, label:
         of the figure.
     label
         of the loss.
+    kept
+        epoch whose state is kept; that of `kept_epoch` by default.
     """
     parts = [part for part in PARTS if np.size(losses.get(f"losses_{part}valid", ()))]
     figure = new_figure(4.5 + 4 * len(parts), 4.6)
     figure.suptitle(title, fontsize=10, wrap=True, parse_math=False)
     n_epochs = len(losses["losses_valid"]) - 1
-    best = kept_epoch(losses["losses_valid"])
+    best = kept_epoch(losses["losses_valid"]) if kept is None else kept
     for axes, part in zip(figure.subplots(1, len(parts), squeeze=False)[0], parts, strict=True):
         arrays = {split: np.asarray(losses.get(f"losses_{part}{split}", ())) for split in ("train", "valid", "eval")}
         _draw(axes, arrays, n_epochs, best)

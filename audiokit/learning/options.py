@@ -71,3 +71,5 @@ class Trained:
     where the objective has parts, and what else is measured: `accuracy_valid` …"""
 
     epochs: int = 0
+    kept_epoch: int | None = None
+    """Whose state `best_state` is, 0 for that before training."""

@@ -150,7 +150,7 @@ class Trainer:
                 if self.options.minutes:
                     shown["of its time"] = f"{self._share_of_time:.0%}"
                 progress.set_postfix(shown)
-        self.trained.epochs = self.epoch
+        self.trained.epochs, self.trained.kept_epoch = self.epoch, self.best_epoch
         return self.trained
 
     def evaluate(self, split: str, stop: threading.Event | None = None) -> dict[str, float]:

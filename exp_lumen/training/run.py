@@ -182,7 +182,8 @@ def _write_reports(folder: Path, spec: Specification, facts: Mapping[str, object
     for stage, trained in left.items():
         if "losses_valid" in trained.losses:
             title = f"{spec.teacher or spec.model}, {stage}"
-            figures.save(training_curve_figure(trained.losses, title=title), folder / f"curves_{stage}.png")
+            figure = training_curve_figure(trained.losses, title=title, kept=trained.kept_epoch)
+            figures.save(figure, folder / f"curves_{stage}.png")
 
 
 def check_splits(clips: Mapping[str, Sequence[LabelledClip]]) -> None:

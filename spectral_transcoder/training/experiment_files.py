@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import yaml
 
 from audiokit.errors import UserError
 from audiokit.files import whole_files, write_whole
@@ -95,6 +96,20 @@ class ExperimentFiles:
             name: np.array(values[: len(values) - begun] if name.endswith("_train") else values)
             for name, values in checkpoint["losses"].items()
         }
+
+    def kept_epoch(self, setting: Setting) -> int:
+        """Epoch whose weights `best_state` gives, 0 for those before training."""
+        from audiokit.learning.curves import kept_epoch
+
+        path = self.settings_path(setting)
+        if path.is_file():
+            told = yaml.safe_load(path.read_text(encoding="utf-8")).get("kept_epoch")
+            return kept_epoch(self.losses(setting)["losses_valid"]) if told is None else told
+        checkpoint = self._checkpoint(setting)
+        # A training that has started from weights does not keep these.
+        first = 0 if checkpoint["options"].get("keeping", {}).get("untrained", True) else 1
+        valid = checkpoint["losses"]["losses_valid"][first:]
+        return first + kept_epoch(valid) if valid else 0
 
     def is_begun(self, setting: Setting) -> bool:
         """Whether a training has left a model, or a checkpoint to make one of."""

@@ -82,8 +82,12 @@ def network_settings(setting: Setting) -> dict[str, object]:
 
 def done_settings(setting: Setting, trained: Trained, *, batch_size: int) -> dict[str, object]:
     """The same of a training that has been done, which may have had other batches and epochs."""
-    done = {"batch_size": batch_size, "epochs": trained.epochs, "steps": len(trained.losses["losses_train"])}
-    return network_settings(setting) | done
+    return network_settings(setting) | {
+        "batch_size": batch_size,
+        "epochs": trained.epochs,
+        "steps": len(trained.losses["losses_train"]),
+        "kept_epoch": trained.kept_epoch,
+    }
 
 
 def transcoder_settings(setting: Setting) -> TranscoderSettings:

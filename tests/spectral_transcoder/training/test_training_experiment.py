@@ -348,7 +348,7 @@ def test_settings_are_kept_under_the_papers_keys(computed, model):
     found = yaml.safe_load(path.read_text())
     assert found.keys() == {
         "model_type", "mels_type", "cnn_kernel_size", "cnn_dilation", "cnn_nb_layers", "cnn_nb_channels", "mlp_hl_1",
-        "mlp_hl_2", "input_shape", "output_shape", "batch_size", "epochs", "steps", "settings",
+        "mlp_hl_2", "input_shape", "output_shape", "batch_size", "epochs", "steps", "kept_epoch", "settings",
     }  # fmt: skip
     assert (found["mels_type"], found["batch_size"], found["epochs"], found["steps"]) == ("YamNet", 64, 1, 1)
     cnn = [found[f"cnn_{name}"] for name in ("kernel_size", "dilation", "nb_layers", "nb_channels")]
@@ -420,6 +420,7 @@ def test_weights_that_training_starts_from_are_not_kept(place, computed, tmp_pat
     (found,) = find_transcoders("YamNet", [tmp_path / "model"]).values()
     kept, started = load_transcoder(found).state_dict(), load_transcoder(start).state_dict()
     assert any(not torch.equal(kept[name], started[name]) for name in kept)
+    assert experiment.files.kept_epoch(setting) == 1
 
 
 def test_the_student_that_is_the_teacher_starts_from_its_weights(place, oracle, tmp_path, teacher):
