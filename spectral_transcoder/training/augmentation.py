@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from audiokit.sound.mel import MelFrontEnd
 
-__all__ = ["Augmentation", "microphone_responses"]
+__all__ = ["SMALLEST_POWER", "Augmentation", "microphone_responses", "of_slower_meters"]
 
 SMALLEST_POWER = 1e-20
 LARGEST_AMPLIFICATION = 1e3
@@ -82,21 +82,11 @@ class Augmentation:
                 (band_power, mel_power), _points(self.front_end), _left_below(self.front_end), strict=True
             )
         )
-        band_power = self._as_slower(band_power)
+        band_power = of_slower_meters(band_power, self.slow_share)
         return {
             "third_octave": 10 * band_power.clamp(min=SMALLEST_POWER).log10(),
             "mel": self.front_end.compress(mel_power ** (1 / self._to_power)),
         }
-
-    def _as_slower(self, band_power: torch.Tensor) -> torch.Tensor:
-        """Powers of some seconds as means over longer frames, (n_items, n_frames, 29)."""
-        n_items, n_frames = band_power.shape[:2]
-        chance = torch.rand(n_items, 1, 1).to(band_power.device)
-        for n_joined, share in ((2, self.slow_share), (n_frames, self.slow_share / 2)):
-            if n_frames % n_joined == 0:
-                mean = band_power.unflatten(1, (-1, n_joined)).mean(dim=2).repeat_interleave(n_joined, dim=1)
-                band_power = torch.where(chance < share, mean, band_power)
-        return band_power
 
     @property
     def _to_power(self) -> float:
@@ -110,6 +100,25 @@ class Augmentation:
     def _gain_db(self, n_items: int) -> torch.Tensor:
         """At the points of the microphones' responses, (n_items, COLOUR_BANDS, 1)."""
         return _gains(n_items, self.gain_db, self.colour_db)[:, :, None]
+
+
+def of_slower_meters(band_power: torch.Tensor, share: float) -> torch.Tensor:
+    """Powers of some items as meters would give them that are slower, by PyTorch's global random numbers.
+
+    Parameters
+    ----------
+    band_power : (n_items, ..., n_frames, 29)
+        of seconds.
+    share
+        of the items have means over longer frames, in [0, 1]: half of them over two, half over all of a second.
+    """
+    n_frames = band_power.shape[-2]
+    chance = torch.rand(len(band_power), *[1] * (band_power.ndim - 1)).to(band_power.device)
+    for n_joined, joined_share in ((2, share), (n_frames, share / 2)):
+        if n_frames % n_joined == 0:
+            mean = band_power.unflatten(-2, (-1, n_joined)).mean(dim=-2).repeat_interleave(n_joined, dim=-2)
+            band_power = torch.where(chance < joined_share, mean, band_power)
+    return band_power
 
 
 def microphone_responses(n_items: int, *, gain_db: float, colour_db: float) -> torch.Tensor:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from spectral_transcoder.third_octave import LOWER_FREQUENCIES, N_BANDS, UPPER_FREQUENCIES
-from spectral_transcoder.training.augmentation import microphone_responses
+from spectral_transcoder.training.augmentation import SMALLEST_POWER, microphone_responses, of_slower_meters
 from spectral_transcoder.transcoders.tagger import WINDOW_SECONDS
 
 if TYPE_CHECKING:
@@ -83,6 +83,9 @@ class Microphones:
     """Of the windows have other levels in some of the lowest bands that the teacher does not hear, and as many of them
     nothing in some of the highest ones."""
 
+    slow_share: float = 0.25
+    """Of the windows have levels as slower meters give them, two or all frames of each second as one."""
+
     def __call__(self, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """A batch's `third_octave` (batch, n_seconds, n_frames, 29) and what is shaped as `scores`, cut.
 
@@ -94,7 +97,9 @@ class Microphones:
         cut = {name: tensor[:, start : start + n_seconds] for name, tensor in batch.items()}
         responses = microphone_responses(n_windows, gain_db=self.gain_db, colour_db=self.colour_db)
         responses = responses + self._of_unheard_bands(n_windows)
-        cut["third_octave"] = cut["third_octave"] + responses.to(cut["third_octave"])[:, None, None]
+        levels = cut["third_octave"] + responses.to(cut["third_octave"])[:, None, None]
+        power = of_slower_meters(10 ** (levels.float() / 10), self.slow_share)
+        cut["third_octave"] = 10 * power.clamp(min=SMALLEST_POWER).log10()
         return cut
 
     def _of_unheard_bands(self, n_windows: int) -> torch.Tensor:

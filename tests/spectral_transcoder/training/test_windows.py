@@ -39,7 +39,7 @@ def test_a_microphone_has_one_response_for_a_window_and_leaves_the_scores(batch)
     torch.manual_seed(1)
     lengths = set()
     for _ in range(40):
-        cut = Microphones(EFFICIENTAT)(batch)
+        cut = Microphones(EFFICIENTAT, slow_share=0)(batch)
         n_seconds = cut["scores"].shape[1]
         lengths.add(n_seconds)
         starts = [s for s in range(11 - n_seconds) if torch.equal(batch["scores"][:, s : s + n_seconds], cut["scores"])]
@@ -59,7 +59,7 @@ def test_bands_beyond_all_mel_bands_are_unheard():
 
 def test_a_microphone_may_lose_what_the_teacher_does_not_hear(batch):
     torch.manual_seed(0)
-    still = Microphones(YAMNET, gain_db=0, colour_db=0)
+    still = Microphones(YAMNET, gain_db=0, colour_db=0, slow_share=0)
     changes = [still(batch | {"third_octave": torch.zeros(6, 10, 8, 29)})["third_octave"][:, 0, 0] for _ in range(100)]
     response = torch.cat(changes)
     assert response[:, 8:27].abs().max() == 0
@@ -69,6 +69,22 @@ def test_a_microphone_may_lose_what_the_teacher_does_not_hear(batch):
     assert (high.diff(dim=1) <= 0).all(), "the highest first"
     for share in ((low != 0).any(dim=1), (high != 0).any(dim=1)):
         assert share.float().mean().item() == pytest.approx(0.5, abs=0.06)
+
+
+def test_some_windows_have_the_levels_of_slower_meters():
+    levels = 40 + 20 * torch.rand(600, 10, 8, 29, generator=torch.Generator().manual_seed(0))
+    torch.manual_seed(0)
+    slower = Microphones(EFFICIENTAT, gain_db=0, colour_db=0, slow_share=0.4)
+    cut = slower({"third_octave": levels, "second": torch.arange(10).expand(600, 10)})
+    power, found = (10 ** (array / 10) for array in (levels[:, cut["second"][0]], cut["third_octave"]))
+    torch.testing.assert_close(found.mean(dim=2), power.mean(dim=2), rtol=1e-3, atol=0)
+
+    def whole_windows(n_joined):
+        means = power.unflatten(2, (-1, n_joined)).mean(dim=3).repeat_interleave(n_joined, dim=2)
+        return (found / means - 1).abs().amax(dim=(1, 2, 3)) < 1e-3
+
+    for n_joined, share in ((1, 0.6), (2, 0.2), (8, 0.2)):
+        assert whole_windows(n_joined).float().mean().item() == pytest.approx(share, abs=0.05)
 
 
 def test_the_loss_is_least_where_the_scores_are_the_teachers(batch):
