@@ -23,8 +23,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--name", help="by which pages call it; cnn_mels, cnn_logits … by default")
     add("--folder", type=Path, default=REFERENCE_MODELS, help="folder for the weights (%(default)s)")
     add("--float16", action="store_true", help="store weights with half the digits, for files of half the size")
-    help_text = "list of what they were trained on (column recording), which is copied beside the weights"
-    add("--recordings", type=Path, metavar="CSV", help=help_text)
+    help_text = "lists of what they were trained on (column recording), which lie as one beside the weights"
+    add("--recordings", type=Path, nargs="+", default=[], metavar="CSV", help=help_text)
     add_selection_arguments(parser)
     return parser.parse_args(arguments)
 
@@ -38,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from spectral_transcoder.training.settings import network_settings
     from spectral_transcoder.transcoders.store import read_recordings, save_transcoder, short_name
 
-    if options.recordings:
-        read_recordings(options.recordings)  # what is no list is refused before anything is written
+    # What is no list is refused before anything is written.
+    recordings = frozenset().union(*map(read_recordings, options.recordings))
     targets = [(setting["classifier"], options.name or short_name(setting.identifier())) for setting in trained]
     if twice := sorted({target for target in targets if targets.count(target) > 1}):
         teacher, name = twice[0]
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         state = files.best_state(setting)
         if options.float16:
             state = {key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in state.items()}
-        print(save_transcoder(options.folder, name, state, settings | kept, recordings=options.recordings))
+        print(save_transcoder(options.folder, name, state, settings | kept, recordings=recordings))
     return 0
 
 

@@ -7,21 +7,22 @@
 # are made first; then tcn is trained, for all teachers and seeds side by side, and then taggers beside each teacher's tcn.
 # Each has its share of the time, and a learning rate that falls with it. It ends by itself after MINUTES, with checkpoints
 # a minute old at most; started again with the same FOLDER it does what has not been done. What is trained is in
-# FOLDER/reference_models: <teacher>_tcn, _tagger and _tagger_slow of the first seed, <teacher>_tcn_1 … of others. Settings,
-# by environment:
+# FOLDER/reference_models: <teacher>_tcn, _tagger and _tagger_slow of the first seed, <teacher>_tcn_1 … of others, each with
+# the list of what it has heard. Settings, by environment:
 #
 #   MINUTES (9)         after which it ends
 #   TEACHERS (YamNet mn04_as), SEEDS (0)   that are trained side by side
 #   SCENES (900)        of single recordings, a minute each, and two fifths as many dense ones
 #   KINDS (1)           0: the folders in PACK are kinds of sounds already; otherwise the first teacher says what they are
-#   START ()            folder with weights to start from, named like those that are trained, as far as it has them
+#   START ()            folder with weights to start from, named like those that are trained, as far as it has them, and
+#                       with their lists of recordings
 #   BATCH (128)         seconds at a time; of taggers, an eighth as many windows of ten seconds
 #   MODELS (.)          folder of the teachers' weights
 #   DEVICE (auto), PYTHON (python3)
 #   FIGURES (0)         1: while scenes are made, print the table of GPU figures (benchmarks/bench_training.py) to
 #                       FOLDER/figures.md
 set -uo pipefail
-[ $# -eq 2 ] || { sed -n '2,25s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -eq 2 ] || { sed -n '2,26s/^# \{0,1\}//p' "$0"; exit 2; }
 
 pack=$(realpath "$1") folder=$(realpath -m "$2")
 minutes=${MINUTES:-9} teachers=${TEACHERS:-YamNet mn04_as} seeds=${SEEDS:-0} n_scenes=${SCENES:-900} batch=${BATCH:-128}
@@ -88,12 +89,13 @@ experiment() { # log, selection, further options
 
 # Train a network and put it where it is found.
 train() { # teacher, name, selection, minutes, batch
-    local weights="$start/$1_$2.safetensors" from=()
+    local weights="$start/$1_$2.safetensors" from=() heard=("$folder/recordings/recordings.csv")
     [ ! -e "$weights" ] || from=(--start_from "$weights")
+    [ ! -e "${weights%.safetensors}_recordings.csv" ] || heard+=("${weights%.safetensors}_recordings.csv")
     experiment "$1_$2" "$3+step=train" --minutes "$4" --batch_size "$5" "${from[@]}" &&
         "$python" exp_train_model/export_transcoders.py --name "$2" --float16 --folder "$folder/reference_models" \
             --data_path "$folder/data" --output_path "$folder/results" --datasets "$datasets" -s "$3+step=train" \
-            >>"$folder/log/export.txt" 2>&1
+            --recordings "${heard[@]}" >>"$folder/log/export.txt" 2>&1
 }
 
 for_each_network() { # function of teacher, seed, and what a name ends with

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from audiokit.errors import UserError
 from audiokit.labels.labelled_dataset import Clip
 from exp_classif_eval.labelled_datasets import dataset_named
+from spectral_transcoder.soundscapes.recording_names import ESC_NAME, URBAN_NAME, recording_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,13 +21,8 @@ __all__ = ["EvaluationRecording", "EvaluationSet", "find_set"]
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
-ESC_NAME = re.compile(r"(?P<fold>\d)-(?P<source>\d+)-[A-Z]-(?P<target>\d+)")
-"""Fold, Freesound's number, take, class: `1-17367-A-10`."""
-
-URBAN_NAME = re.compile(r"(?P<source>\d+)-(?P<target>\d)-\d+-\d+")
-"""Freesound's number, class, occurrence, slice: `101415-3-0-2`, in a folder `fold1`."""
-
 FOLD = re.compile(r"fold(\d+)")
+"""Folders of UrbanSound8K."""
 
 LABELLED = ("ESC-10", "ESC-50", "URBAN-SOUND-8K")
 """Datasets whose recordings are named so; the first that has all classes of a folder is meant."""
@@ -44,7 +40,7 @@ class EvaluationRecording:
 
     path: Path
     source: str
-    """Freesound's number where the name tells it, else the name without suffix: as lists of recordings have them."""
+    """As lists of recordings call it."""
 
     clip: Clip | None = None
     """Its class and fold, where the name tells them."""
@@ -96,8 +92,9 @@ def _recording(path: Path, folder: Path) -> EvaluationRecording:
         label = dataset_named("URBAN-SOUND-8K").classes[int(found["target"])]
         fold = in_fold[1] if in_fold else ""
     else:
-        return EvaluationRecording(path, path.stem)
-    return EvaluationRecording(path, found["source"], Clip(name, fold, frozenset({label})) if label else None)
+        label, fold = None, ""
+    clip = Clip(name, fold, frozenset({label})) if label else None
+    return EvaluationRecording(path, recording_name(path.stem), clip)
 
 
 def _esc_label(target: str) -> str | None:

@@ -1,7 +1,8 @@
 """A pack of recordings: as many as a given size holds, compressed, to be sent to a machine that trains.
 
 A tar archive of Ogg Opus files, 48 kHz, one channel, each in the folder that it came from, and a table `recordings.csv`
-of what they are. As in scenes, each folder is drawn from as often, however much it holds.
+of what they are, which may lie beside what is trained on them. As in scenes, each folder is drawn from as often,
+however much it holds.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from audiokit.download.archives import unpack
 from audiokit.errors import UserError, in_one_line
 from audiokit.files import write_whole
 from audiokit.sound.audio import Recording
+from spectral_transcoder.soundscapes.recording_names import recording_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,6 +38,7 @@ COMPRESSION = 0.8
 """Of libsndfile's 0 to 1: about 60 kbit/s, at which Opus keeps the energy of each band within 0.1 dB up to 14 kHz, and
 within 0.4 above. At 44 kbit/s, 2 dB are lost between 5.6 and 8 kHz; Vorbis at 60 has up to 1 dB too much."""
 
+RECORDING_SUFFIX = ".ogg"
 TABLE = "recordings.csv"
 TAR_BLOCK = 512
 END_BYTES = 20 * TAR_BLOCK
@@ -52,7 +55,7 @@ class Packed:
     n_bytes: int = 0
     seconds: float = 0.0
     rows: list[tuple[str, str, str]] = field(default_factory=list)
-    """Name in the pack, name in its folder, seconds."""
+    """Name in the pack, what lists call it, seconds."""
 
     unusable: list[str] = field(default_factory=list)
     """Why recordings were left out."""
@@ -115,8 +118,8 @@ def write_pack(
             except Exception as error:
                 packed.unusable.append(in_one_line(error, source))
                 continue
-            name = f"{source.parent.name}/{len(packed.rows):05}.ogg"
-            row = (name, source.name, f"{len(sound) / SAMPLE_RATE:.2f}")
+            name = f"{source.parent.name}/{len(packed.rows):05}{RECORDING_SUFFIX}"
+            row = (name, recording_name(source.stem), f"{len(sound) / SAMPLE_RATE:.2f}")
             # A header and whole blocks; and the row, should it be the last of the table.
             n_bytes = TAR_BLOCK + -(-len(content) // TAR_BLOCK) * TAR_BLOCK + len(",".join(row).encode()) + TAR_BLOCK
             if packed.n_bytes + n_bytes > largest_bytes:
@@ -135,7 +138,12 @@ def write_pack(
 
 
 def unpack_recordings(pack: Path, folder: Path) -> list[Path]:
-    """Unpack a pack into a folder; what is there already stays, so that it can be repeated.
+    """Unpack a pack into a folder, its table too; what is there already stays, so that it can be repeated.
+
+    Returns
+    -------
+    list of Path
+        of the recordings.
 
     Raises
     ------
@@ -145,11 +153,11 @@ def unpack_recordings(pack: Path, folder: Path) -> list[Path]:
     if not pack.is_file():
         raise UserError(f"there is no pack {pack}: make one with python3 exp_train_model/pack_recordings.py")
     names = unpack(pack, folder, place=_place)
-    return [folder / name for name in names]
+    return [folder / name for name in names if name.endswith(RECORDING_SUFFIX)]
 
 
 def _place(name: PurePosixPath) -> PurePosixPath | None:
-    return name if name.suffix == ".ogg" else None
+    return name if name.suffix == RECORDING_SUFFIX or str(name) == TABLE else None
 
 
 def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:

@@ -26,7 +26,7 @@ from spectral_transcoder.transcoders.tcn import TCNPinv
 from teachers.registry import labels_of, module_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import torch
@@ -50,6 +50,7 @@ SEARCHED_FOLDERS = (REFERENCE_MODELS, ROOT / "paper_transcoders")
 MODEL_TYPES = ("cnn_pinv", "tcn_pinv", "mlp", "mlp_pinv", "self", "effnet_b0", "effnet_b7", "tagger")
 PAPER_SETTINGS_SUFFIX = "_model_settings.yaml"
 TRAINING_RECORDINGS = "training_recordings"
+RECORDING = "recording"
 """Key of the settings."""
 
 
@@ -175,7 +176,7 @@ def load_transcoder(stored: StoredTranscoder) -> nn.Module:
 
 
 def read_recordings(path: Path) -> frozenset[str]:
-    """Column `recording` of a CSV file: Freesound's numbers, or the names of files without suffix where there is none.
+    """Column `recording` of a CSV file, as `soundscapes.recording_names` calls them.
 
     Raises
     ------
@@ -185,9 +186,9 @@ def read_recordings(path: Path) -> frozenset[str]:
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
-            if "recording" not in (rows.fieldnames or ()):
-                raise UserError(f"{path} lists no recordings: it needs the column recording")
-            return frozenset(row["recording"] for row in rows)
+            if RECORDING not in (rows.fieldnames or ()):
+                raise UserError(f"{path} lists no recordings: it needs the column {RECORDING}")
+            return frozenset(row[RECORDING] for row in rows)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"cannot read the recordings in {path} ({error}): name a csv file in UTF-8") from error
 
@@ -198,7 +199,7 @@ def save_transcoder(
     state_dict: Mapping[str, torch.Tensor],
     settings: Mapping[str, object],
     *,
-    recordings: Path | None = None,
+    recordings: Collection[str] = (),
 ) -> Path:
     """Write weights and settings as ours lie in `reference_models/`.
 
@@ -211,7 +212,7 @@ def save_transcoder(
     settings
         fields of `TranscoderSettings`, and whatever else a reader may want to know.
     recordings
-        list of what it was trained on, which is copied.
+        what it was trained on, as `read_recordings` gives it; none: there is no list.
 
     Returns
     -------
@@ -224,9 +225,10 @@ def save_transcoder(
     if recordings:
         copied = weights.with_name(f"{weights.stem}_recordings.csv")
         settings = {**settings, TRAINING_RECORDINGS: copied.name}
-        content = recordings.read_bytes()
-        with write_whole(copied) as partial:
-            partial.write_bytes(content)
+        with write_whole(copied) as partial, open(partial, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow([RECORDING])
+            writer.writerows([name] for name in sorted(recordings))
     # Settings before weights: without these beside them they are passed over.
     with write_whole(weights.with_suffix(".yaml")) as partial:
         partial.write_text(yaml.safe_dump({"name": name, **settings}, sort_keys=False), encoding="utf-8")

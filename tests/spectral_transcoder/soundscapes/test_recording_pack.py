@@ -13,6 +13,7 @@ from audiokit import cli
 from audiokit.errors import UserError
 from exp_train_model import pack_recordings
 from spectral_transcoder.soundscapes.recording_pack import draw_in_turn, ogg, unpack_recordings, write_pack
+from spectral_transcoder.transcoders.store import read_recordings
 
 RATE = 48000
 
@@ -51,9 +52,10 @@ def test_a_pack_holds_recordings_and_what_they_are(recordings, tmp_path):
     assert len(packed.unusable) == 1 and "broken.wav" in packed.unusable[0]
     with tarfile.open(tmp_path / "a.tar") as archive:
         table = list(csv.DictReader(io.TextIOWrapper(archive.extractfile("recordings.csv"), "utf-8")))
-    assert {row["recording"] for row in table} == {"0.wav", "1.wav", "2.wav", "long.wav"}
+    assert {row["recording"] for row in table} == {"0", "1", "2", "long"}
     paths = unpack_recordings(tmp_path / "a.tar", tmp_path / "out")
     assert {path.relative_to(tmp_path / "out").as_posix() for path in paths} == {row["packed"] for row in table}
+    assert read_recordings(tmp_path / "out" / "recordings.csv") == {"0", "1", "2", "long"}
     durations = {path: soundfile.info(path) for path in paths}
     assert sorted(round(info.duration) for info in durations.values()) == [3, 3, 3, 5]
     assert {(info.samplerate, info.channels) for info in durations.values()} == {(RATE, 1)}

@@ -784,13 +784,14 @@ def test_two_transcoders_cannot_have_one_name(computed, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_list_of_recordings_goes_with_each_transcoder(computed, tmp_path):
-    recordings = tmp_path / "trained_on.csv"
-    recordings.write_text("recording\nstreet_7\n")
-    found = exported(computed.experiment.root, tmp_path / "exported", "--recordings", str(recordings))
+def test_lists_of_recordings_go_with_each_transcoder(computed, tmp_path):
+    own, before = tmp_path / "trained_on.csv", tmp_path / "started_from.csv"
+    own.write_text("packed,recording\nstreets/00000.ogg,street_7\n")
+    before.write_text("recording\n17367\nstreet_7\n")
+    found = exported(computed.experiment.root, tmp_path / "exported", "--recordings", str(own), str(before))
     for name, stored in found.items():
         assert stored.recordings.name == f"YamNet_{name}_recordings.csv"
-        assert stored.training_recordings == {"street_7"}
+        assert stored.training_recordings == {"17367", "street_7"}
 
 
 def test_what_is_no_list_of_recordings_is_refused_before_anything_is_written(computed, tmp_path):

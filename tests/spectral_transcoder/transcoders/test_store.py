@@ -14,6 +14,7 @@ from spectral_transcoder.transcoders.store import (
     build_transcoder,
     find_transcoders,
     load_transcoder,
+    read_recordings,
     save_transcoder,
     short_name,
 )
@@ -137,10 +138,8 @@ def test_a_saved_transcoder_is_found_under_its_name(tmp_path):
 
 def test_a_transcoder_may_bring_a_list_of_what_it_was_trained_on(tmp_path):
     (tmp_path / "mine.csv").write_text("recording,fold\n17367,1\nstreet_7,2\n17367,1\n")
-    path = save_transcoder(
-        tmp_path / "models", "mycity", build(CNN).state_dict(), CNN, recordings=tmp_path / "mine.csv"
-    )
-    (tmp_path / "mine.csv").unlink()
+    heard = read_recordings(tmp_path / "mine.csv")
+    path = save_transcoder(tmp_path / "models", "mycity", build(CNN).state_dict(), CNN, recordings=heard)
     (stored,) = find_transcoders("PANN", [tmp_path / "models"]).values()
     assert stored.recordings == path.parent / "PANN_mycity_recordings.csv"
     assert stored.training_recordings == {"17367", "street_7"}
