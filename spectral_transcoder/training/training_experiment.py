@@ -24,28 +24,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 import yaml
-from tqdm import tqdm
 
 from audiokit.errors import UserError
-from audiokit.files import sha256, write_whole
+from audiokit.files import write_whole
 from audiokit.learning.batches import memory_sources
-from audiokit.learning.inference import quicken
 from audiokit.learning.keeping import Keeping
 from audiokit.learning.options import TrainingOptions
 from audiokit.learning.scalars import tensorboard_scalars
 from audiokit.learning.trainer import Trainer
-from audiokit.paths import REFERENCE_MODELS, ROOT
-from audiokit.storage.wholeness import is_made
-from spectral_transcoder.datasets.chunk_dataset import THIRD_OCTAVE, open_chunks
-from spectral_transcoder.datasets.dataset_files import dataset_paths, joined_modalities
-from spectral_transcoder.hearing import BESIDE_TAGGER
+from audiokit.paths import ROOT
+from spectral_transcoder.datasets.dataset_files import dataset_paths
 from spectral_transcoder.training import metrics
 from spectral_transcoder.training.augmentation import Augmentation
 from spectral_transcoder.training.evaluation import (
     Evaluated,
     evaluate_student,
     evaluate_tagger,
-    evaluate_teacher,
     evaluate_transcoder,
 )
 from spectral_transcoder.training.experiment_files import METRICS, SPLITS, STUDENTS, ExperimentFiles, gives_mel
@@ -68,20 +62,18 @@ from spectral_transcoder.training.settings import (
     stored_name,
     targets,
 )
+from spectral_transcoder.training.teacher_scores import TeacherScores
 from spectral_transcoder.training.training_data import JoinedDatasets, balanced_shares, equal_shares
 from spectral_transcoder.training.windows import Microphones, in_windows, runs_of_seconds, window_rows
-from spectral_transcoder.transcoders.store import find_transcoders, load_transcoder
 from spectral_transcoder.transcoders.tagger import WINDOW_SECONDS
 from teachers.label_groups import group_indices
-from teachers.registry import front_end_of, load_teacher
+from teachers.registry import front_end_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
 
     from audiokit.experiments.plan import Setting
-    from spectral_transcoder.transcoders.store import StoredTranscoder
-    from teachers.registry import Teacher
 
 __all__ = ["TrainingExperiment"]
 
@@ -129,6 +121,10 @@ class TrainingExperiment:
         """Where results lie."""
         return ExperimentFiles(self.root, self.data)
 
+    @property
+    def _teacher_scores(self) -> TeacherScores:
+        return TeacherScores(self.files, self.models, self.teacher_weights, self.device)
+
     def outputs(self, setting: Setting) -> list[Path]:
         """Files that the step of a setting has left so far, the checkpoint of a stopped training among them."""
         return self.files.outputs(setting)
@@ -156,7 +152,10 @@ class TrainingExperiment:
             # Its compiler fails at the gradient of replicated edges there (PyTorch 2.13).
             raise UserError("torch.compile does not work for transcoders on a CPU: leave out --compile")
         network = new_network(
-            setting, models=self.models, load_teacher=lambda: self._teacher(setting), start_from=self.start_from
+            setting,
+            models=self.models,
+            load_teacher=lambda: self._teacher_scores.teacher(setting),
+            start_from=self.start_from,
         )
         sources = memory_sources(
             {split: self._items(setting, split) for split in SPLITS},
@@ -190,28 +189,12 @@ class TrainingExperiment:
 
     def _evaluate(self, setting: Setting) -> None:
         if setting["transcoder"] == "oracle":
-            self._evaluate_oracle(setting)
+            self._teacher_scores.compute(setting)
             return
         evaluated = self._evaluated(setting)
         if evaluated.mel_mse is not None:
             self.files.save("evaluation", setting, "mel_mse", evaluated.mel_mse)
         self.files.save("evaluation", setting, "logit", evaluated.scores)
-
-    def _evaluate_oracle(self, setting: Setting) -> None:
-        parts = self._parts(setting)
-        if len(parts) == 1:
-            teacher = self._teacher(setting)
-            array = stored_name("mel", setting["classifier"])
-            for split in SPLITS:
-                scores = self._heard(setting, split, array, lambda mel: evaluate_teacher(teacher, mel))
-                self.files.save("evaluation", setting, f"logit_{split}", scores)
-            return
-        for part in parts:
-            if not self.is_done(part):
-                self._evaluate_oracle(part)
-        for split in SPLITS:
-            scores = np.concatenate([self._oracle_scores(part, split) for part in parts])
-            self.files.save("evaluation", setting, f"logit_{split}", scores)
 
     def _evaluated(self, setting: Setting) -> Evaluated:
         device = torch.device(self.device)
@@ -223,12 +206,12 @@ class TrainingExperiment:
                 return evaluate_tagger(network, levels.to(device), runs_of_seconds(self._files(setting, "eval")))
             return evaluate_student(network, levels, device=device)
         return evaluate_transcoder(
-            network, self._teacher(setting), self._split(setting, "eval", ("third_octave", "mel"))
+            network, self._teacher_scores.teacher(setting), self._split(setting, "eval", ("third_octave", "mel"))
         )
 
     def _measure(self, setting: Setting) -> None:
         evaluate = setting.replace(step="evaluate")
-        teacher = self._oracle_scores(setting, "eval")
+        teacher = self._teacher_scores.own(setting, "eval")
         is_oracle = setting["transcoder"] == "oracle"
         model = teacher if is_oracle else self.files.load("evaluation", evaluate, "logit")
         files = self._files(setting, "eval")
@@ -236,7 +219,7 @@ class TrainingExperiment:
         if gives_mel(setting):
             values["mel_mse"] = metrics.mean_by_file(self.files.load("evaluation", evaluate, "mel_mse"), files)
         values |= metrics.score_metrics(teacher, model, files)
-        chosen = group_indices(self._teacher(setting).labels)
+        chosen = group_indices(self._teacher_scores.teacher(setting).labels)
         values |= {
             f"{name}_tvb": value
             for name, value in metrics.score_metrics(teacher[:, chosen], model[:, chosen], files).items()
@@ -254,11 +237,11 @@ class TrainingExperiment:
             case "likelihood":
                 return LikelihoodObjective()
             case "distillation":
-                return DistillationObjective(self._quick_teacher(setting))
+                return DistillationObjective(self._teacher_scores.quick_teacher(setting))
             case "scores":
-                return HybridObjective(self._quick_teacher(setting))
+                return HybridObjective(self._teacher_scores.quick_teacher(setting))
         if "prop_logit" in setting:
-            return HybridObjective(self._quick_teacher(setting), setting["prop_logit"])
+            return HybridObjective(self._teacher_scores.quick_teacher(setting), setting["prop_logit"])
         return MelObjective()
 
     def _augmentation(self, setting: Setting) -> Augmentation | Microphones | None:
@@ -307,15 +290,15 @@ class TrainingExperiment:
         loaded = self._dataset(setting).load(split, list(stored.values()))
         tensors = {name: loaded[array] for name, array in stored.items()}
         if "scores" in wanted:
-            tensors["scores"] = torch.from_numpy(self._oracle_scores(setting, split))
+            tensors["scores"] = torch.from_numpy(self._teacher_scores.own(setting, split))
         if "transcoded" in wanted:
-            tensors["transcoded"] = torch.from_numpy(self._transcoded_scores(setting, split))
+            tensors["transcoded"] = torch.from_numpy(self._teacher_scores.through_transcoder(setting, split))
         return tensors
 
     def _shares(self, setting: Setting) -> torch.Tensor | None:
         """Shares of the epochs that the chunks, or windows of them, take part in; None: they all do."""
         sizes = self._dataset(setting).sizes("train")
-        scores = self._oracle_scores(setting, "train") if setting.get("balance") else None
+        scores = self._teacher_scores.own(setting, "train") if setting.get("balance") else None
         if setting["transcoder"] == "tagger":
             rows = window_rows(self._files(setting, "train"))
             sizes = np.histogram(rows[:, 0], np.cumsum([0, *sizes]))[0].tolist()
@@ -325,75 +308,7 @@ class TrainingExperiment:
             return shares
         return equal_shares(torch.ones(sum(sizes)) if shares is None else shares, sizes)
 
-    def _oracle_scores(self, setting: Setting, split: str) -> np.ndarray:
-        """The teacher's scores on its own Mel spectrograms."""
-        dataset, classifier = setting["dataset"], setting["classifier"]
-        identifier = f"classifier={classifier}+dataset={dataset}+step=evaluate+transcoder=oracle+ts=0"
-        path = self.root / "evaluation" / f"{identifier}_logit_{split}.npy"
-        if not is_made([path], inputs=self._dataset(setting).paths):
-            selector = f"reference/transcoder=oracle+dataset={dataset}+classifier={classifier}"
-            fault = "not whole or older than the dataset" if path.is_file() else "missing"
-            raise UserError(f"the teacher's scores are {fault} ({path}): compute -s '{selector}' -c first")
-        return np.load(path)
-
-    def _transcoded_scores(self, setting: Setting, split: str) -> np.ndarray:
-        """The teacher's scores through `tcn`, kept for other trainings beside one of the same weights."""
-        classifier = setting["classifier"]
-        folders = [self.models / "reference_models", REFERENCE_MODELS]
-        stored = find_transcoders(classifier, folders).get(BESIDE_TAGGER)
-        if stored is None:
-            raise UserError(
-                f"there is no {BESIDE_TAGGER} for {classifier} in {folders[-1]}: train taggers with beside=0"
-            )
-        scores = []
-        for part in self._parts(setting):
-            name = f"transcoded_{sha256(stored.weights)[:12]}_{classifier}_{part['dataset']}_{split}.npy"
-            path = self.root / "evaluation" / name
-            if not is_made([path], inputs=self._dataset(part).paths):
-                print(f"{classifier} hears {part['dataset']} ({split}) through {BESIDE_TAGGER}")
-                heard = self._heard(part, split, THIRD_OCTAVE, self._hearing_through(stored, setting))
-                with write_whole(path) as partial:
-                    np.save(partial, heard, allow_pickle=False)
-            scores.append(np.load(path))
-        return np.concatenate(scores)
-
-    def _hearing_through(self, stored: StoredTranscoder, setting: Setting) -> Callable[[torch.Tensor], Evaluated]:
-        device = torch.device(self.device)
-        transcoder, teacher = load_transcoder(stored).to(device), self._quick_teacher(setting)
-        return lambda levels: evaluate_student(lambda batch: teacher.scores(transcoder(batch)), levels, device=device)
-
-    def _heard(
-        self, setting: Setting, split: str, array: str, evaluate: Callable[[torch.Tensor], Evaluated]
-    ) -> np.ndarray:
-        """Scores of an array of one dataset, some chunks at a time."""
-        (path,) = self._dataset(setting).paths
-        scores = []
-        with (
-            open_chunks(path) as dataset,
-            tqdm(
-                total=dataset.n_chunks(split), desc=f"{setting['dataset']}, {split}", unit="s", leave=None, disable=None
-            ) as bar,
-        ):
-            for block in dataset.blocks(split, array):
-                scores.append(evaluate(block).scores)
-                bar.update(len(block))
-        return np.concatenate(scores)
-
-    def _teacher(self, setting: Setting) -> Teacher:
-        teacher = load_teacher(setting["classifier"], weights=self.teacher_weights, folder=self.models)
-        return teacher.to(torch.device(self.device))
-
-    def _quick_teacher(self, setting: Setting) -> Teacher:
-        """The teacher with its normalisations folded, for gradients to pass."""
-        teacher = self._teacher(setting)
-        quicken(teacher.network)
-        return teacher
-
     # Where things are
-
-    def _parts(self, setting: Setting) -> list[Setting]:
-        """Settings of the datasets one by one."""
-        return [setting.replace(dataset=modality) for modality in joined_modalities(setting["dataset"])]
 
     def _files(self, setting: Setting, split: str) -> np.ndarray:
         """Number of the recording of each chunk."""

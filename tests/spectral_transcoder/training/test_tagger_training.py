@@ -16,7 +16,7 @@ from spectral_transcoder.datasets.chunk_dataset import FORMAT
 from spectral_transcoder.datasets.dataset_files import dataset_path
 from spectral_transcoder.hearing import find_tagger, load_tagger
 from spectral_transcoder.pinv import Pinv
-from spectral_transcoder.training import training_experiment
+from spectral_transcoder.training import teacher_scores
 from spectral_transcoder.training.experiment_files import SPLITS
 from spectral_transcoder.training.settings import SHARE
 from spectral_transcoder.training.training_experiment import TrainingExperiment
@@ -87,10 +87,10 @@ def test_what_the_teacher_hears_through_the_transcoder_that_is_here_is_kept(trai
         expected = teacher.scores(load_transcoder(stored)(levels))
     np.testing.assert_allclose(np.load(path), expected, atol=1e-5)
     assert sha256(stored.weights).startswith(path.name.split("_")[1]), "of other weights it is another"
-    evaluate = training_experiment.evaluate_student
+    evaluate = teacher_scores.evaluate_student
     computed = []
     monkeypatch.setattr(
-        training_experiment, "evaluate_student", lambda *a, **k: (computed.append(len(a[1])), evaluate(*a, **k))[1]
+        teacher_scores, "evaluate_student", lambda *a, **k: (computed.append(len(a[1])), evaluate(*a, **k))[1]
     )
     (train,) = select(f"{FAST}+step=train", PLANS)
     trained.run(train)
@@ -106,7 +106,7 @@ def test_what_the_teacher_hears_through_the_transcoder_that_is_here_is_kept(trai
 
 
 def test_beside_a_transcoder_that_is_not_here_nothing_is_trained(experiment, monkeypatch):
-    monkeypatch.setattr(training_experiment, "find_transcoders", lambda classifier, folders: {})
+    monkeypatch.setattr(teacher_scores, "find_transcoders", lambda classifier, folders: {})
     (train,) = select(f"{FAST}+step=train", PLANS)
     with pytest.raises(UserError, match="there is no tcn for YamNet in"):
         experiment.run(train)

@@ -35,7 +35,7 @@ from exp_train_model.plans import needs, training_plans
 from spectral_transcoder.datasets.chunk_dataset import FORMAT, load_split
 from spectral_transcoder.datasets.dataset_files import dataset_path
 from spectral_transcoder.pinv import Pinv
-from spectral_transcoder.training import metrics, training_experiment
+from spectral_transcoder.training import metrics, teacher_scores, training_experiment
 from spectral_transcoder.training.losses import (
     DistillationObjective,
     HybridObjective,
@@ -849,13 +849,13 @@ def test_transcoders_that_generalise_are_distilled_after_a_likelihood(place, ora
 
 def test_datasets_that_are_named_together_are_one(place, tmp_path, monkeypatch):
     heard = []
-    evaluate = training_experiment.evaluate_teacher
+    evaluate = teacher_scores.evaluate_teacher
 
     def counted(teacher, mel):
         heard.append(len(mel))
         return evaluate(teacher, mel)
 
-    monkeypatch.setattr(training_experiment, "evaluate_teacher", counted)
+    monkeypatch.setattr(teacher_scores, "evaluate_teacher", counted)
     experiment = place.experiment(tmp_path)
     teacher_alone, both = step_of("oracle", "evaluate"), {"dataset": f"{NAME}&{NAME}"}
     training = generalise("distillation").replace(**both)
