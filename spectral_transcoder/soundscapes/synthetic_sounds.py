@@ -1,8 +1,8 @@
 """Sounds of streets that free collections lack, made of sines, pulses and noise.
 
 A transcoder learns from what its teacher hears in a sound, whatever the sound is in truth; so a siren that is made of
-sines teaches it what to make of sirens. Each sound has random numbers for all that distinguishes one machine, horn or
-shot from the next.
+sines teaches it what to make of sirens. Each sound has random numbers for all that distinguishes one machine, horn,
+shot or bird from the next.
 """
 
 from __future__ import annotations
@@ -167,9 +167,49 @@ def gunshot(random: np.random.Generator, n_samples: int) -> NDArray[np.float64]:
     return _over_noise(sound[:n_samples], random, (-60, -25), -1.0)
 
 
+def birds(random: np.random.Generator, n_samples: int) -> NDArray[np.float64]:
+    """Birds that whistle, chirp, trill or cry as gulls do, one to three of them, near and far."""
+    singing = sum(_gain(random, (-20, 0)) * _to_peak(_bird(random, n_samples)) for _ in range(random.integers(1, 4)))
+    return _over_noise(singing, random, (-45, -18), random.uniform(-2, -0.5))
+
+
 KINDS: Mapping[str, Maker] = {
-    maker.__name__: maker for maker in (siren, horn, jackhammer, drill, air_conditioner, engine, gunshot)
+    maker.__name__: maker for maker in (siren, horn, jackhammer, drill, air_conditioner, engine, gunshot, birds)
 }
+
+
+def _bird(random: np.random.Generator, n_samples: int) -> NDArray[np.float64]:
+    """One bird: syllables of its own, each of them some times, and pauses."""
+    is_gull = random.random() < 0.25
+    lowest = random.uniform(600, 1300) if is_gull else np.exp(random.uniform(*np.log((1800, 5500))))
+    longest = random.uniform(0.2, 0.7) if is_gull else random.uniform(0.05, 0.35)
+    repertoire = [
+        _syllable(random, lowest, longest, n_harmonics=10 if is_gull else 2) for _ in range(random.integers(1, 5))
+    ]
+    sound = np.zeros(n_samples + int(SAMPLE_RATE * longest))
+    position = int(SAMPLE_RATE * random.uniform(0, 0.7))
+    while position < n_samples:
+        syllable = repertoire[random.integers(len(repertoire))]
+        gap = int(SAMPLE_RATE * random.uniform(0.02, 0.2))
+        for _ in range(random.integers(1, 9)):
+            if position < n_samples:
+                sound[position : position + len(syllable)] += syllable
+            position += len(syllable) + gap
+        position += int(SAMPLE_RATE * random.uniform(0.1, 1.2))
+    return sound[:n_samples]
+
+
+def _syllable(random: np.random.Generator, lowest: float, longest: float, *, n_harmonics: int) -> NDArray[np.float64]:
+    """A tone that rises, falls, does both, or warbles, within an octave of `lowest` in Hz."""
+    n_samples = int(SAMPLE_RATE * longest * random.uniform(0.3, 1))
+    place = np.linspace(0, 1, n_samples)
+    shape = random.choice(
+        (place, 1 - place, np.sin(np.pi * place), np.sin(2 * np.pi * random.uniform(1, 8) * place) / 2)
+    )
+    frequency = lowest * 2 ** (random.uniform(0, 0.4) + random.uniform(0.05, 0.6) * shape)
+    tone = _harmonics(frequency, random, n_harmonics=n_harmonics, slope=random.uniform(0.5, 2.5))
+    rough = 1 + random.uniform(0, 0.7) * np.sin(2 * np.pi * random.uniform(20, 90) * n_samples / SAMPLE_RATE * place)
+    return random.uniform(0.4, 1) * np.sin(np.pi * place) ** random.uniform(0.3, 2) * rough * tone
 
 
 def _harmonics(

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 import soundfile
+import torch
+from scipy import signal
 
 from audiokit import cli
 from exp_train_model import make_synthetic_sounds
 from spectral_transcoder.soundscapes.synthetic_sounds import KINDS, make_sound
+from teachers.registry import load_teacher
 
 RATE = 32000
 each_kind = pytest.mark.parametrize("kind", KINDS)
@@ -82,6 +85,26 @@ def test_shots_are_loud_for_a_moment():
     for number in range(4):
         sound = make_sound("gunshot", number)
         assert np.abs(sound).max() > 5 * np.sqrt(np.mean(np.square(sound)))
+
+
+def test_birds_sing_above_what_streets_hum_and_pause():
+    for number in range(6):
+        sound = make_sound("birds", number)
+        power = spectrum(sound)
+        assert power[550:].sum() > 0.97 * power.sum()
+        levels = 10 * np.log10(np.square(sound).reshape(50, -1).mean(axis=1))
+        assert np.ptp(levels) > 15
+
+
+def test_yamnet_hears_birds_in_birds(shared):
+    teacher = load_teacher("YamNet", weights=shared / "weights" / "yamnet" / "yamnet.pth")
+    sounds = np.stack([make_sound("birds", number) for number in range(20)])
+    halved = torch.from_numpy(signal.resample_poly(sounds, 1, 2, axis=1).astype(np.float32))
+    with torch.inference_mode():
+        scores = teacher.scores(teacher.mel(halved.reshape(100, -1))).reshape(20, 5, -1).mean(dim=1)
+    bird = scores[:, teacher.labels.index("Bird")]
+    assert (scores > bird[:, None]).sum(dim=1).median() <= 2, "few labels are likelier, such as Animal"
+    assert bird.median() > 0.2
 
 
 def test_the_command_makes_a_folder_for_each_kind_and_adds_to_it(tmp_path, capsys):
