@@ -22,8 +22,8 @@ N_REPORTED = 5
 
 SLOW_NOTE = "a level a second: what changes within it is lost, so that tags of short sounds rest on little"
 COARSE_NOTE = (
-    "levels of {:g} ms hold less of what changes fast: on Lorient-1k, voices are tagged worse than with 125 ms "
-    "(docs/sensor_data.md)"
+    "levels of {:g} ms hold less of what changes fast, such as voices; which teacher hears these all the same, "
+    "docs/sensor_data.md tells"
 )
 COARSE_FROM = 1.5
 """Frames of 125 ms, from which on a cadence is told of."""
