@@ -8,7 +8,7 @@
 # Each has its share of the time, and a learning rate that falls with it. It ends by itself after MINUTES, with checkpoints
 # a minute old at most; started again with the same FOLDER it does what has not been done. What is trained is in
 # FOLDER/reference_models: <teacher>_tcn, _tagger and _tagger_slow of the first seed, <teacher>_tcn_1 … of others, each with
-# the list of what it has heard. Settings, by environment:
+# the list of what it has heard, unless it started from weights without one. Settings, by environment:
 #
 #   MINUTES (9)         after which it ends
 #   TEACHERS (YamNet mn04_as), SEEDS (0)   that are trained side by side
@@ -89,13 +89,19 @@ experiment() { # log, selection, further options
 
 # Train a network and put it where it is found.
 train() { # teacher, name, selection, minutes, batch
-    local weights="$start/$1_$2.safetensors" from=() heard=("$folder/recordings/recordings.csv")
-    [ ! -e "$weights" ] || from=(--start_from "$weights")
-    [ ! -e "${weights%.safetensors}_recordings.csv" ] || heard+=("${weights%.safetensors}_recordings.csv")
+    local weights="$start/$1_$2.safetensors" from=() heard=(--recordings "$folder/recordings/recordings.csv")
+    if [ -e "$weights" ]; then
+        from=(--start_from "$weights")
+        heard+=("${weights%.safetensors}_recordings.csv")
+        if [ ! -e "${heard[2]}" ]; then
+            echo "$weights has no list of what it has heard: none is left beside $1_$2" >&2
+            heard=()
+        fi
+    fi
     experiment "$1_$2" "$3+step=train" --minutes "$4" --batch_size "$5" "${from[@]}" &&
         "$python" exp_train_model/export_transcoders.py --name "$2" --float16 --folder "$folder/reference_models" \
             --data_path "$folder/data" --output_path "$folder/results" --datasets "$datasets" -s "$3+step=train" \
-            --recordings "${heard[@]}" >>"$folder/log/export.txt" 2>&1
+            "${heard[@]}" >>"$folder/log/export.txt" 2>&1
 }
 
 for_each_network() { # function of teacher, seed, and what a name ends with

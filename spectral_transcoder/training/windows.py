@@ -63,7 +63,7 @@ def unheard_bands(front_end: MelFrontEnd) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Microphones:
-    """Windows as other microphones would have heard them, by PyTorch's global random numbers.
+    """Windows as other microphones and slower meters would have heard them, by PyTorch's global random numbers.
 
     What sounds there does not change with it, nor do the teacher's scores by much. Nor do they by what is above or
     below all its Mel bands. There a recording of 22.05 kHz has nothing, another has rumble or a filter; a network that
