@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from spectral_transcoder.datasets.chunk_dataset import load_split, open_chunks
+from spectral_transcoder.datasets.chunk_dataset import load_array, open_chunks
 from spectral_transcoder.training.metrics import file_numbers
 
 if TYPE_CHECKING:
@@ -31,10 +32,9 @@ class JoinedDatasets:
 
     def load(self, split: str, names: Sequence[str]) -> dict[str, torch.Tensor]:
         """Arrays of a split by name, as `load_split` gives them."""
-        parts = [load_split(path, split, names) for path in self.paths]
-        if len(parts) == 1:
-            return parts[0]
-        return {name: torch.cat([part[name] for part in parts]) for name in names}
+        with ExitStack() as opened:
+            datasets = [opened.enter_context(open_chunks(path)) for path in self.paths]
+            return {name: load_array(datasets, split, name) for name in names}
 
     def files(self, split: str) -> NDArray[np.integer]:
         """Number of the recording of each chunk, (n_chunks,); recordings of two datasets are never the same."""
