@@ -196,6 +196,15 @@ def test_slow_levels_are_tagged_with_a_word_of_caution(tmp_path, run, out, model
     np.testing.assert_allclose(scores, expected, atol=6e-6)
 
 
+@pytest.mark.parametrize(("milliseconds", "is_told"), [(125, False), (160, False), (200, True), (250, True)])
+def test_levels_that_are_farther_apart_are_told_of(tmp_path, run, milliseconds, is_told):
+    times = make_times(40, step=milliseconds / 1000)
+    status, _, complaints = run(write_csv(tmp_path / "a.csv", make_table(make_levels(40), times)), "--no_picture")
+    assert status == 0
+    caution = f"levels of {milliseconds} ms hold less of what changes fast, such as voices"
+    assert (caution in complaints) == is_told
+
+
 # The sound
 
 
