@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audiokit import cli
+from exp_samplecnn.script_options import add_data_dir_option, add_dataset_argument
 from exp_samplecnn.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("dataset", metavar="DATASET", choices=TASKS, help="{mtt|scd|dcs}")
-    add("--data-dir", type=Path, default=Path("data"), metavar="PATH", help="recordings lie in PATH/DATASET/raw")
+    add_dataset_argument(parser)
+    add_data_dir_option(parser)
     add("--sample-type", choices=("int16", "float32"), default="int16", help="of the store (%(default)s)")
     add(
         "--extend",

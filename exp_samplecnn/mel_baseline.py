@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audiokit import cli
+from exp_samplecnn.script_options import add_data_dir_option, add_dataset_argument
 from exp_samplecnn.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    add = parser.add_argument
-    add("dataset", metavar="DATASET", choices=TASKS, help="{mtt|scd|dcs}")
-    add("--data-dir", type=Path, default=Path("data"), metavar="PATH", help="(%(default)s)")
+    add_dataset_argument(parser)
+    add_data_dir_option(parser)
     return parser.parse_args(arguments)
 
 

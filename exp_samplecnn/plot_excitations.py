@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from audiokit import cli
 from audiokit.options import add_device_option
-from exp_samplecnn.tasks import TASKS
+from exp_samplecnn.script_options import add_data_dir_option, add_dataset_argument, add_model_argument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +19,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("dataset", metavar="DATASET", choices=TASKS, help="{mtt|scd|dcs}")
-    add("model", metavar="MODEL", type=Path, help="a final-….safetensors, or its folder in log/")
-    add("--data-dir", type=Path, default=Path("data"), metavar="PATH", help="(%(default)s)")
+    add_dataset_argument(parser)
+    add_model_argument(parser)
+    add_data_dir_option(parser)
     add("--split", choices=("train", "val", "test"), default="test", help="of the clips (%(default)s)")
     add("--output", type=Path, metavar="FOLDER", help="for picture and arrays (evaluation/ beside the model)")
     add_device_option(parser)

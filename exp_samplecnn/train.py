@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from audiokit import cli
 from audiokit.options import add_device_option
+from exp_samplecnn.script_options import add_data_dir_option, add_dataset_argument
 from exp_samplecnn.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__, epilog=PREDECESSOR, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("dataset", metavar="DATASET", choices=TASKS, help="Dataset for training: {mtt|scd|dcs}")
+    add_dataset_argument(parser)
     add("name", metavar="NAME", nargs="?", help="Name of log directory.")
-    add("--data-dir", type=Path, default=Path("data"), metavar="PATH", help="(%(default)s)")
+    add_data_dir_option(parser)
     add("--log-dir", type=Path, default=Path("log"), metavar="PATH", help="Directory where to write models.")
     add("--block", choices=BLOCKS, default="se", help="Convolutional block to build a model (default: se).")
     add("--amplifying-ratio", type=positive, default=0.125, metavar="N", help="(%(default)s)")
