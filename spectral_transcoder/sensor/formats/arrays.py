@@ -10,7 +10,7 @@ from audiokit.errors import UserError
 from spectral_transcoder.sensor.levels import sources
 from spectral_transcoder.sensor.levels.sources import LevelSource, Piece, Reading
 from spectral_transcoder.sensor.times.cadence import CADENCES
-from spectral_transcoder.sensor.times.clock import parse_time
+from spectral_transcoder.sensor.times.clock import Clock, parse_time
 from spectral_transcoder.sensor.times.zones import parse_zone
 from spectral_transcoder.third_octave import N_BANDS
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
-
-    from spectral_transcoder.sensor.times.clock import Clock
 
 __all__ = ["ArraySource"]
 
@@ -65,7 +63,7 @@ class ArraySource(LevelSource):
         self.is_chunked = len(self.shape) == 3
         self.chunk_starts = None
         if chunk_times is not None:
-            self.chunk_starts, self.clock = chunk_times
+            self._count_from(*chunk_times, is_start_told=reading.start is not None)
 
     def pieces(self) -> Iterator[Piece]:
         """Slices of the array, each read when it is its turn."""
@@ -82,6 +80,15 @@ class ArraySource(LevelSource):
                     taken = np.array(taken, np.float32)
                 times = self._times(chunk, start, taken.shape[:2])
                 yield from (Piece(*pair, chunk + index) for index, pair in enumerate(zip(taken, times, strict=True)))
+
+    def _count_from(self, chunk_starts: NDArray[np.float64], clock: Clock, *, is_start_told: bool) -> None:
+        """Let times of chunks count; those without a date from when the first frame is said to have been."""
+        if is_start_told and clock is Clock.BEGINNING:
+            self.chunk_starts = chunk_starts + (self.start - chunk_starts[0])
+            return
+        self.chunk_starts, self.clock = chunk_starts, clock
+        if is_start_told:
+            self.notes += ("its times have dates: --start is passed over",)
 
     def _times(self, chunk: int, frame: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
         """Times of some frames of some chunks, of the shape of these."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +28,12 @@ SAME_TIME = 0.1
 
 MOSTLY_WRONG = 0.5
 """Share of the first frames that are out of range, above which the file is taken for something else than levels."""
+
+TOO_FAST = 0.75
+"""Of a cadence: steps that are this short in the mean are another cadence, in which time would be stretched."""
+
+STEPS_TO_TELL = 64
+"""Successive ones, by which that is told; jitter is gone in their mean."""
 
 ENOUGH_TO_TELL = 2000
 """Frames after which a file is given up if most of them are wrong."""
@@ -94,6 +100,8 @@ class _Order:
     quality: Quality
     latest: float = -np.inf
     last: float = -np.inf
+    recent: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """Times of the last frames that were kept."""
 
     def keep(self, times: NDArray[np.float64], lines: NDArray[np.int64] | None) -> NDArray[np.bool_]:
         """Which of successive frames are later than all before, (n,) times in s."""
@@ -114,7 +122,26 @@ class _Order:
                 f"{text_of(times[index], clock)} comes after {text_of(latest[index], clock)}{place}"
             )
         self.latest, self.last = float(latest[-1]), float(times[-1])
-        return ~(overlapped | repeated)
+        kept = ~(overlapped | repeated)
+        self._check_cadence(times[kept])
+        return kept
+
+    def _check_cadence(self, times: NDArray[np.float64]) -> None:
+        """Refuse frames that are nearer to each other than those by which the cadence was told."""
+        cadence = self.source.cadence or self.source.hop_seconds
+        times = np.concatenate([self.recent, times])
+        mean_steps = (times[STEPS_TO_TELL:] - times[:-STEPS_TO_TELL]) / STEPS_TO_TELL
+        self.recent = times[-STEPS_TO_TELL:]
+        is_other = mean_steps < TOO_FAST * cadence
+        if is_other.any():
+            steps = np.diff(times[int(is_other.argmax()) :])[:STEPS_TO_TELL]
+            # The last of them are of the other cadence for sure: all before may be as they should.
+            step = float(np.median(steps[-STEPS_TO_TELL // 8 :]))
+            when = text_of(times[int(is_other.argmax()) + STEPS_TO_TELL], self.source.clock)
+            raise UserError(
+                f"{self.source.name}: before {when}, frames begin to be {step:.3g} s apart in place of {cadence:g} s: "
+                "put each cadence, and each sensor, into a file of its own"
+            )
 
 
 def _check(source: LevelSource, quality: Quality, *, at_least: float = 0, after: int = 0) -> None:

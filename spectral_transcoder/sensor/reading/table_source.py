@@ -18,7 +18,7 @@ from spectral_transcoder.sensor.bands.weighting import weights
 from spectral_transcoder.sensor.levels.sources import LevelSource, Piece, Reading, Unreadable
 from spectral_transcoder.sensor.reading.meters import recognise
 from spectral_transcoder.sensor.times.cadence import CADENCES, cadence_of, target_of
-from spectral_transcoder.sensor.times.clock import Clock, parse_time
+from spectral_transcoder.sensor.times.clock import Clock, parse_time, text_of
 from spectral_transcoder.sensor.times.columns import find_times, is_in_utc, zone_of_column
 from spectral_transcoder.sensor.times.dates import decide_order, hint_in
 from spectral_transcoder.sensor.times.kinds import Kind
@@ -42,6 +42,9 @@ SENSOR_NAME = re.compile(
     re.IGNORECASE,
 )
 """Names of columns that tell which sensor a row is of."""
+
+ROWS_TO_TELL = 20
+"""Of a sensor among others, by which its cadence is told."""
 
 
 class TableSource(LevelSource):
@@ -81,7 +84,7 @@ class TableSource(LevelSource):
             levels = self._levels(rows.cells)
             times = reader.read(rows.cells) if reader and len(rows.cells) else self._even_times(n_read, len(levels))
             n_read += len(levels)
-            yield from self._divided(rows, levels, times)
+            yield from self._divided(rows, levels, times + self.time_offset)
 
     def _divided(self, rows: Rows, levels: NDArray[np.float32], times: NDArray[np.float64]) -> Iterator[Piece]:
         """Pieces of a series each, without the rows that are no frames."""
@@ -122,7 +125,7 @@ class TableSource(LevelSource):
         return levels if len(self.band_places) == len(self.bands.columns) else complete(levels, self.band_places)
 
     def _even_times(self, first: int, n_rows: int) -> NDArray[np.float64]:
-        return self.start + self.hop_seconds * (first + np.arange(n_rows))
+        return self.hop_seconds * (first + np.arange(n_rows))
 
     def _series(self, cells: pd.DataFrame) -> NDArray[np.int64]:
         """Number of the series of each row; new sensors are numbered as they come."""
@@ -160,7 +163,7 @@ class TableSource(LevelSource):
     def _find_times(self, sample: pd.DataFrame) -> None:
         """Find the times, the order of their dates and their zone."""
         table, reading = self.table, self.reading
-        self.start = 0.0
+        self.time_offset = 0.0
         asked_zone = None if reading.zone is None else parse_zone(reading.zone)
         self.times = find_times(table.names, sample, others=self.band_columns, asked=reading.time_column)
         if self.times is None:
@@ -177,8 +180,20 @@ class TableSource(LevelSource):
         self.zone = zone
         if self.times.kind is Kind.STAMP_WITH_ZONE:
             self.zone = _zone_of(sample[self.times.columns[0]])
-        if reading.start is not None and self.clock is Clock.BEGINNING:
-            self.start, self.clock = parse_time(reading.start, zone)
+        if reading.start is not None:
+            self._begin_at(*parse_time(reading.start, zone), sample)
+
+    def _begin_at(self, start: float, clock: Clock, sample: pd.DataFrame) -> None:
+        """Let times without a date count from a first frame of which somebody has said when it was."""
+        if self.clock is not Clock.BEGINNING:
+            self.notes += ("its times have dates: --start is passed over",)
+            return
+        times = TimeReader(self.times).read(sample)
+        known = times[~np.isnan(times)]
+        if len(known):
+            first = float(known[0])
+            self.time_offset, self.clock = start - first, clock
+            self.notes += (f"times have no date: the first one, {first:g} s, is taken for {text_of(start, clock)}",)
 
     def _count_rows(self, sample: pd.DataFrame, zone: tzinfo | None) -> None:
         """Without times, rows count as successive, unless each is named by a quantity of its own."""
@@ -189,7 +204,7 @@ class TableSource(LevelSource):
         cadence = self.reading.cadence or self.table.default_cadence
         self.hop_seconds = CADENCES[cadence]
         if self.reading.start is not None:
-            self.start, self.clock = parse_time(self.reading.start, zone)
+            self.time_offset, self.clock = parse_time(self.reading.start, zone)
         self.notes += (
             f"no column of times: rows count as successive, {self.hop_seconds:g} s apart (--cadence); name the column "
             "by --time_column if there is one",
@@ -212,16 +227,17 @@ class TableSource(LevelSource):
     def _find_cadence(self, sample: pd.DataFrame) -> None:
         if self.times is None:
             return
-        if self.sensor_column is not None:
-            sensors = sample[self.sensor_column].astype(str)
-            sample = sample[sensors == sensors.iloc[0]]
-        levels = self._levels(sample.apply(_numbers_in) if len(sample) else sample)
-        times = TimeReader(self.times).read(sample)
-        again = np.append(False, (np.diff(times) == 0) & (levels[1:] == levels[:-1]).all(axis=1))
-        times = times[~np.isnan(levels).all(axis=1) & ~again]
-        if not (~np.isnan(times)).any():
-            raise UserError(f"the column {self.table.names[self.times.columns[0]]!r} has no times")
-        cadence = cadence_of(times, self.reading.cadence)
+        if self.sensor_column is None:
+            cadence = self._cadence_of(sample)
+        else:
+            sensors = sample[self.sensor_column].astype(str).str.strip()
+            most = sensors.value_counts(sort=True)
+            told_by = most.index[(most >= ROWS_TO_TELL) | (most.index == most.index[0])]
+            cadences = {name: self._cadence_of(sample[sensors == name]) for name in told_by}
+            cadence = next(iter(cadences.values()))
+            if len({target_of(each) for each in cadences.values()}) > 1:
+                told = ", ".join(f"{name}: {each:g} s" for name, each in cadences.items())
+                raise UserError(f"sensors have other cadences ({told}): put each into a file of its own")
         self.hop_seconds = target_of(cadence)
         if cadence != self.hop_seconds:
             self.cadence = cadence
@@ -229,6 +245,16 @@ class TableSource(LevelSource):
                 f"levels every {cadence * 1000:g} ms are brought to {self.hop_seconds * 1000:g} ms: mean energy over "
                 "each frame",
             )
+
+    def _cadence_of(self, sample: pd.DataFrame) -> float:
+        """Seconds from one frame of a sensor to the next."""
+        levels = self._levels(sample.apply(_numbers_in) if len(sample) else sample)
+        times = TimeReader(self.times).read(sample)
+        again = np.append(False, (np.diff(times) == 0) & (levels[1:] == levels[:-1]).all(axis=1))
+        times = times[~np.isnan(levels).all(axis=1) & ~again]
+        if not (~np.isnan(times)).any():
+            raise UserError(f"the column {self.table.names[self.times.columns[0]]!r} has no times")
+        return cadence_of(times, self.reading.cadence)
 
     def _describe(self) -> str:
         """As what the table is read, in a line."""

@@ -68,6 +68,22 @@ def test_missing_times_leave_a_gap_and_no_empty_blocks():
     assert quality.lines(0.125) == ["gaps between times: 2, 9.25 s in all, the longest 9 s"]
 
 
+@pytest.mark.parametrize(("hop_seconds", "then"), [(1, 0.125), (1, 0.5), (0.125, 0.05)])
+def test_frames_that_come_faster_from_some_time_on_are_refused(hop_seconds, then):
+    times = np.concatenate([hop_seconds * np.arange(100), hop_seconds * 100 + then * np.arange(1000)])
+    with pytest.raises(UserError, match=rf"begin to be {then} s apart in place of {hop_seconds} s") as error:
+        blocks_of(*(piece(make_levels(100), part) for part in np.split(times, 11)), hop_seconds=hop_seconds)
+    told = float(str(error.value).split("before ")[1].split(" s,")[0])
+    assert 0 < told - hop_seconds * 100 < 64 * then
+
+
+def test_frames_that_come_in_bursts_make_no_other_cadence():
+    steps = np.tile([0.02] * 7 + [0.86], 200)
+    quality = Quality()
+    blocks_of(piece(make_levels(len(steps)), np.cumsum(steps)), quality=quality)
+    assert quality.n_frames == len(steps)
+
+
 def test_jitter_and_drift_make_no_gaps():
     generator = np.random.default_rng(0)
     n_frames = 20_000

@@ -212,6 +212,49 @@ def test_arrays_have_the_time_that_is_given_for_their_start(tmp_path):
     assert read(source)[1] == pytest.approx(NOON + np.arange(40))
 
 
+@pytest.mark.parametrize("time", ["elapsed", "of day", "elapsed in HDF5", "of chunks"])
+def test_times_without_a_date_count_from_the_start_that_is_given(tmp_path, time):
+    levels, elapsed = make_levels(120), 30 + 0.125 * np.arange(120)
+    reading, expected = Reading(start="2024-03-01T06:00:00Z"), elapsed - 30
+    if time == "elapsed in HDF5":
+        path = write_h5(tmp_path / "a.h5", fast_125ms=levels, elapsed=elapsed)
+    elif time == "of chunks":
+        path = write_h5(tmp_path / "a.h5", fast_125ms=levels.reshape(3, 40, 29), begins=np.array([7.0, 107.0, 207.0]))
+        reading = Reading(start=reading.start, time_column="begins")
+        expected = (np.array([[0.0], [100.0], [200.0]]) + 0.125 * np.arange(40)).ravel()
+    else:
+        stamps = elapsed if time == "elapsed" else make_times(120).strftime("%H:%M:%S.%f")
+        path = write_csv(tmp_path / "a.csv", make_table(levels).assign(time=stamps))
+    source = open_levels(path, reading)
+    assert source.clock is Clock.UTC
+    assert read(source)[1] == pytest.approx(pd.Timestamp(reading.start).timestamp() + expected)
+
+
+def test_a_start_is_passed_over_where_times_have_dates(tmp_path):
+    path = write_csv(tmp_path / "a.csv", make_table(make_levels(40), make_times(40)))
+    source = open_levels(path, Reading(start="2020-01-01"))
+    assert "its times have dates: --start is passed over" in source.notes
+    assert read(source)[1][0] == NOON
+    with pytest.raises(UserError, match="'yesterday' cannot be read"):
+        open_levels(path, Reading(start="yesterday"))
+
+
+def write_two_sensors(path, *, n_first, n_second, step):
+    first = make_table(make_levels(n_first), make_times(n_first, step=1)).assign(sensor="a")
+    second = make_table(make_levels(n_second), make_times(n_second, step=step)).assign(sensor="b")
+    return write_csv(path, pd.concat([first, second]).sort_values("time", kind="stable"))
+
+
+def test_sensors_of_one_file_have_one_cadence(tmp_path, monkeypatch):
+    monkeypatch.setattr(lines, "BLOCK_BYTES", 1 << 20)
+    path = tmp_path / "a.csv"
+    assert open_levels(write_two_sensors(path, n_first=60, n_second=59, step=1)).hop_seconds == 1
+    # The first rows are of a sensor of which there are too few to tell.
+    assert open_levels(write_two_sensors(path, n_first=1, n_second=59, step=0.125)).hop_seconds == 0.125
+    with pytest.raises(UserError, match=r"sensors have other cadences \(b: 0.125 s, a: 1 s\): put each into a file"):
+        open_levels(write_two_sensors(path, n_first=60, n_second=480, step=0.125))
+
+
 def test_datasets_of_hdf5_files_go_by_name(tmp_path):
     levels = make_levels(50)
     path = write_h5(tmp_path / "a.h5", slow_1s=levels, **{"sensor/epoch": NOON + np.arange(50)})
