@@ -263,7 +263,7 @@ def _completed(columns: Sequence[int | None]) -> list[str]:
         return []
     ends = [nominal(index) for index in missing if not there[0] < index < there[-1]]
     holes = [nominal(index) for index in missing if there[0] < index < there[-1]]
-    done = [f"{', '.join(ends)} Hz continued by the slope of their neighbours"] if ends else []
+    done = [f"{', '.join(ends)} Hz continued by the slope of their neighbours, and in no level"] if ends else []
     done += [f"{', '.join(holes)} Hz interpolated"] if holes else []
     return [f"{len(there)} of {N_BANDS} bands ({nominal(there[0])} to {nominal(there[-1])} Hz): {'; '.join(done)}"]
 

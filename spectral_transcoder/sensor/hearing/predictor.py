@@ -80,8 +80,7 @@ class Predictor(Listener):
         UserError
             where the levels cannot be used.
         """
-        frames_per_second = round(1 / source.hop_seconds)
-        size = self.block_seconds * frames_per_second
+        size = self.block_seconds * round(1 / source.hop_seconds)
         quality = Quality() if quality is None else quality
         held: list[Blocks] = []
         seconds_held = seconds_held or self.seconds_held
@@ -91,10 +90,10 @@ class Predictor(Listener):
         ):
             held.append(blocks)
             if sum(len(blocks.times) for blocks in held) * self.block_seconds >= seconds_held:
-                yield self._score_held(held, frames_per_second, db_offset, histogram, kept)
+                yield self._score_held(source, held, db_offset, histogram, kept)
                 held = []
         if held:
-            yield self._score_held(held, frames_per_second, db_offset, histogram, kept)
+            yield self._score_held(source, held, db_offset, histogram, kept)
 
     def table(
         self, path: str | Path, *, db_offset: float = DEFAULT_OFFSET_DB, reading: Reading | None = None
@@ -166,15 +165,17 @@ class Predictor(Listener):
 
     def _score_held(
         self,
+        source: LevelSource,
         held: list[Blocks],
-        frames_per_second: int,
         db_offset: float,
         histogram: LevelHistogram | None,
         kept: KeptScores | None,
     ) -> Scored:
         levels = np.concatenate([blocks.levels for blocks in held])
         extents = np.concatenate([blocks.extents for blocks in held])
-        overall = overall_levels(levels)
+        frames_per_second = round(1 / source.hop_seconds)
+        measured = _measured_bands(source, held)
+        overall = overall_levels(levels, None if measured is None else measured[:, None])
         if histogram is not None:
             histogram.add(overall)
         seconds = levels.reshape(len(levels), self.block_seconds, frames_per_second, N_BANDS)
@@ -191,4 +192,16 @@ class Predictor(Listener):
             levels=mean_levels(overall)[told],
             scores=scores[told],
             bands=levels[told],
+            measured=None if measured is None else measured[told],
         )
+
+
+def _measured_bands(source: LevelSource, held: list[Blocks]) -> NDArray[np.bool_] | None:
+    """Which bands of each block were measured, or lie between such, (n, 29); None: all of all."""
+    ranges = [source.measured_bands(blocks.series) for blocks in held]
+    if all(len(range(N_BANDS)[bands]) == N_BANDS for bands in ranges):
+        return None
+    measured = [np.zeros((len(blocks.times), N_BANDS), bool) for blocks in held]
+    for rows, bands in zip(measured, ranges, strict=True):
+        rows[:, bands] = True
+    return np.concatenate(measured)

@@ -29,7 +29,7 @@ class Scored:
     """(n,), whole seconds that the scores rest on."""
 
     levels: NDArray[np.float64]
-    """(n,), mean level of all bands together over the frames that are there (Leq), dB as in the file."""
+    """(n,), mean level of all measured bands together over the frames that are there (Leq), dB as in the file."""
 
     scores: NDArray[np.float32]
     """(n, n_labels) in [0, 1]; NaN where less than half of a block's seconds are there."""
@@ -37,7 +37,10 @@ class Scored:
     bands: NDArray[np.float32] = field(repr=False)
     """(n, frames_per_block, 29), the frames, dB as in the file, NaN in gaps."""
 
+    measured: NDArray[np.bool_] | None = None
+    """(n, 29), the bands that levels are of: not those that were continued beyond what a meter has. None: all."""
+
     @cached_property
     def a_weighted(self) -> NDArray[np.float64]:
-        """(n, frames_per_block), A-weighted level of all bands together, dB as in the file, NaN in gaps."""
-        return a_weighted_levels(self.bands)
+        """(n, frames_per_block), A-weighted level of all measured bands together, dB as in the file, NaN in gaps."""
+        return a_weighted_levels(self.bands, None if self.measured is None else self.measured[:, None])

@@ -18,20 +18,25 @@ OVERALL_RANGE_DB = (LEVEL_RANGE_DB[0] - 10, LEVEL_RANGE_DB[1] + 20)
 """Of overall levels: 29 bands have at most 14.6 dB more than one."""
 
 
-def overall_levels(levels: NDArray[np.floating]) -> NDArray[np.float64]:
+def overall_levels(levels: NDArray[np.floating], measured: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
     """Level of all bands together, 10·log10 Σ 10^(L/10).
 
     Parameters
     ----------
     levels : (..., n_bands)
         in dB.
+    measured : (..., n_bands)
+        which bands count; all by default.
 
     Returns
     -------
     (...,) in dB; −inf without any energy, NaN where a band is NaN
     """
+    energy = 10 ** (levels.astype(np.float64) / 10)
+    if measured is not None:
+        energy = np.where(measured, energy, 0)
     with np.errstate(divide="ignore"):
-        return 10 * np.log10((10 ** (levels.astype(np.float64) / 10)).sum(axis=-1))
+        return 10 * np.log10(energy.sum(axis=-1))
 
 
 def mean_levels(overall: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -155,6 +155,10 @@ class LevelSource(ABC):
         """Name of the sensor that a series is of; "" where series have no names, all being of one."""
         return self.series_names.get(series, "")
 
+    def measured_bands(self, series: int) -> slice:
+        """From the first to the last band that the meter of a series has; others are continued from these."""
+        return slice(None)
+
     @abstractmethod
     def pieces(self) -> Iterator[Piece]:
         """Read from the beginning, a piece after the other, in the cadence of the file.

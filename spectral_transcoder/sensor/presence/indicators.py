@@ -26,9 +26,9 @@ LEAST_COVERAGE = 0.5
 """Share of each part of a day that must be there for Lden."""
 
 
-def a_weighted_levels(bands: NDArray[np.floating]) -> NDArray[np.float64]:
-    """A-weighted level of all bands together: (..., 29) dB → (...,) dB; NaN in gaps."""
-    return overall_levels(bands + weights("A"))
+def a_weighted_levels(bands: NDArray[np.floating], measured: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+    """A-weighted level of all bands, or of those measured, together: (..., 29) dB → (...,) dB; NaN in gaps."""
+    return overall_levels(bands + weights("A"), measured)
 
 
 def block_indicators(levels: NDArray[np.floating]) -> dict[str, NDArray[np.float64]]:

@@ -55,6 +55,12 @@ class ChainedSource(LevelSource):
         self.notes = tuple(dict.fromkeys(note for _, part in parts for note in part.notes))
         self.description = f"{len(parts)} parts ({', '.join(title for title, _ in parts)}); {first.description}"
         self.series_names = {}
+        self.of_series: dict[int, tuple[LevelSource, int]] = {}
+
+    def measured_bands(self, series: int) -> slice:
+        """See `LevelSource.measured_bands`; those of the part that a series is from."""
+        part, number = self.of_series[series]
+        return part.measured_bands(number)
 
     def pieces(self) -> Iterator[Piece]:
         """The pieces of all parts, series numbered through."""
@@ -62,6 +68,7 @@ class ChainedSource(LevelSource):
         for index, (title, part) in enumerate(self.parts):
             for piece in part.pieces():
                 number = numbers.setdefault((index, piece.series), len(numbers))
+                self.of_series[number] = (part, piece.series)
                 name = part.series_names.get(piece.series)
                 self.series_names[number] = f"{title}: {name}" if name else title
                 yield replace(piece, series=number)

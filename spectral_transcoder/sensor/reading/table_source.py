@@ -76,6 +76,10 @@ class TableSource(LevelSource):
             self._find_cadence(sample)
         self.description = self._describe()
 
+    def measured_bands(self, series: int) -> slice:
+        """See `LevelSource.measured_bands`; all series have the same."""
+        return slice(self.band_places[0], self.band_places[-1] + 1)
+
     def pieces(self) -> Iterator[Piece]:
         """Rows, as arrays."""
         reader = TimeReader(self.times) if self.times else None

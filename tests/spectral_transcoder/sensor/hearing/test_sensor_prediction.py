@@ -1,6 +1,7 @@
 """Scores of blocks are those of the rule of fast-to-ears, and of recordings that are transcoded directly."""
 
 import shutil
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -27,11 +28,13 @@ from pann.mel import FRONT_END as PANN
 from spectral_transcoder.hearing import join_scores
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.sensor import load_predictor
+from spectral_transcoder.sensor.bands.weighting import weights
 from spectral_transcoder.sensor.hearing import loading
 from spectral_transcoder.sensor.hearing.windows import join
 from spectral_transcoder.sensor.levels.quality import Quality
+from spectral_transcoder.sensor.reading.opening import open_levels
 from spectral_transcoder.sensor.results.excerpt import transcoder_for_sound
-from spectral_transcoder.third_octave import third_octave
+from spectral_transcoder.third_octave import NOMINAL_FREQUENCIES, third_octave
 from spectral_transcoder.transcoders.store import TranscoderSettings, build_transcoder, save_transcoder
 from spectral_transcoder.transcoding import transcode
 from teachers.registry import front_end_of
@@ -365,3 +368,22 @@ def test_where_no_tagger_is_for_a_cadence_the_transcoder_for_sensors_is_named(mo
         path.unlink()
     predictor = load_predictor("YamNet", "tagger", models=models_for_sensors, device="cpu")
     assert [predictor.heard_through(hop_seconds) for hop_seconds in (0.125, 1.0)] == ["tagger", "tcn_sensors"]
+
+
+def test_levels_are_of_the_bands_that_were_measured(tmp_path):
+    levels = make_levels(160)
+    names = [f"{frequency:g}" for frequency in NOMINAL_FREQUENCIES]
+    for name, some in (("few", slice(5, 25)), ("all", slice(None))):
+        write_csv(tmp_path / f"{name}.csv", make_table(levels, make_times(160), names=names)[["time", *names[some]]])
+    with zipfile.ZipFile(tmp_path / "both.zip", "w") as archive:
+        for name in ("few", "all"):
+            archive.write(tmp_path / f"{name}.csv", f"{name}.csv")
+    (scored,) = toy_predictor().score(open_levels(tmp_path / "both.zip"), db_offset=-90)
+    energy = 10 ** (levels.astype(np.float64).reshape(2, 80, 29) / 10)
+    weighted = energy * 10 ** (weights("A") / 10)
+    expected = [energy[..., 5:25], energy]
+    assert scored.levels == pytest.approx(
+        np.concatenate([10 * np.log10(part.sum(axis=2).mean(axis=1)) for part in expected]), abs=1e-4
+    )
+    expected = np.concatenate([weighted[..., 5:25].sum(axis=2), weighted.sum(axis=2)])
+    np.testing.assert_allclose(scored.a_weighted, 10 * np.log10(expected), atol=1e-4)

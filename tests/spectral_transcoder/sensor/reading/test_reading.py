@@ -185,8 +185,9 @@ def test_fewer_bands_leave_the_others_to_their_neighbours(tmp_path):
     assert np.isfinite(found).all()
     assert source.notes == (
         "20 of 29 bands (63 to 5000 Hz): 20, 25, 31.5, 40, 50, 6300, 8000, 10000, 12500 Hz continued by the slope of "
-        "their neighbours",
+        "their neighbours, and in no level",
     )
+    assert source.measured_bands(0) == slice(5, 25)
 
 
 @pytest.mark.parametrize("shape", [(7, 16), (3, 100), (1, 90), (40, 3), (0, 8), (4, 0)])

@@ -1,7 +1,9 @@
 """Files as level meters and networks wrote them, read to the printed digit: what they are told in their README."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from sensor_fixtures import toy_predictor
 
 from spectral_transcoder.sensor.levels.frames import frames
 from spectral_transcoder.sensor.levels.quality import Quality
@@ -82,3 +84,10 @@ def test_levels_that_a_meter_has_as_zero_are_not_measured(shared):
     source = open_levels(shared / "data" / "sensor_files" / "nps_NVSPL_Rivendell_2021_06_23_11.txt")
     assert "in the bands of 20, 10000, 12500 Hz nothing was measured" in source.notes
     assert min(piece.levels.min() for piece in source.pieces()) > 10
+
+
+def test_levels_are_those_that_the_meter_tells_itself(shared):
+    path = shared / "data" / "sensor_files" / "nps_NVSPL_Rivendell_2021_06_23_11.txt"
+    scored = list(toy_predictor(block_seconds=1).score(open_levels(path), db_offset=-90))
+    found = np.concatenate([part.a_weighted[:, 0] for part in scored])
+    np.testing.assert_allclose(found, pd.read_csv(path)["dbA"], atol=0.06)
