@@ -122,7 +122,9 @@ class Tagger:
             print(f"{source.name}: done before with these settings; to do it again, delete {record}")
             return []
         record.unlink(missing_ok=True)
-        overview = Overview(source.hop_seconds, self.predictor.block_seconds, self.summary)
+        overview = Overview(
+            source.hop_seconds, self.predictor.block_seconds, self.summary, is_interleaved=source.is_interleaved
+        )
         with ExitStack() as stack:
             kept = stack.enter_context(self._kept_scores(source, path, stem)) if source.can_be_read_again else None
             written = self._write(source, stem, overview, settings, kept)
@@ -141,7 +143,7 @@ class Tagger:
             written.append(_named(stem, ".png"))
             through = self.predictor.heard_through(source.hop_seconds)
             hearing = f"what {self.predictor.teacher.name} hears through {through}"
-            title = f"{readable(Path(source.name).name)}: {hearing}"
+            title = f"{readable(Path(source.name).name)}{_shown_sensors(source, overview)}: {hearing}"
             save(sensor_figure(overview, clock=source.clock, title=title), written[-1])
         if self.wanted.audio:
             written.append(self._write_sound(source, stem))
@@ -232,6 +234,22 @@ class Tagger:
         path = _named(stem, f"_from_{name}_{transcoder_for_sound(self.predictor)[0]}.wav")
         write_excerpt(path, self.predictor, levels, db_offset=self.db_offset, iterations=self.wanted.iterations)
         return path
+
+
+def _shown_sensors(source: LevelSource, overview: Overview) -> str:
+    """For a title, whose time a picture shows, where others lie at the same time; a line on that is printed."""
+    if not overview.left_out:
+        return ""
+    shown, left_out = (
+        ", ".join(source.sensor_of(series) or f"series {series}" for series in some)
+        for some in (overview.shown, overview.left_out)
+    )
+    print(
+        f"{source.name}: the picture shows {shown}; at the same time there is {left_out}: put each into a file of its "
+        "own for a picture of each",
+        file=sys.stderr,
+    )
+    return f", {shown}"
 
 
 def _named(stem: Path, ending: str) -> Path:

@@ -80,15 +80,32 @@ class Timeline:
         with np.errstate(invalid="ignore"):
             return self.sums[:n_columns] / self.counts[:n_columns, None]
 
+
+class _Mean:
+    """Mean of rows that come some after the others; a row with a NaN counts for nothing."""
+
+    def __init__(self) -> None:
+        self.sums: NDArray[np.float64] | float = 0.0
+        self.count = 0
+
+    def add(self, values: NDArray[np.floating]) -> None:
+        """Take in rows, (n, n_values)."""
+        known = values[~np.isnan(values).any(axis=1)]
+        self.sums = self.sums + known.sum(axis=0, dtype=np.float64)
+        self.count += len(known)
+
     @property
     def mean(self) -> NDArray[np.float64]:
-        """Mean over all cells that came in, (n_values,); NaN where none did."""
+        """(n_values,); NaN where no row was known."""
         with np.errstate(invalid="ignore"):
-            return self.sums.sum(axis=0) / self.counts.sum()
+            return np.divide(self.sums, self.count)
 
 
 class Overview:
     """Levels, scores and presence over time.
+
+    Of series that lie at the same time, such as those of several sensors, the time of the first is shown; means are of
+    all.
 
     Parameters
     ----------
@@ -98,41 +115,80 @@ class Overview:
         of the scores.
     summary
         which groups there are, and when they are present.
+    is_interleaved
+        whether blocks of one series may come after those of another began.
 
     Attributes
     ----------
     start : float
         time of the first block, s.
+    shown, left_out : list of int
+        series whose time is shown, and others that lie at the same time as these.
     n_blocks, n_scored : int
         rows of the tables, and those among them with scores.
     """
 
-    def __init__(self, hop_seconds: float, block_seconds: float, summary: Summary) -> None:
+    def __init__(
+        self, hop_seconds: float, block_seconds: float, summary: Summary, *, is_interleaved: bool = False
+    ) -> None:
         self.block_seconds = block_seconds
         self.summary = summary
+        self.is_interleaved = is_interleaved
+        self.shown: list[int] = []
+        self.left_out: list[int] = []
         self.start = 0.0
+        self.latest = -np.inf
         self.n_blocks = 0
         self.n_scored = 0
         self.energy = Timeline(hop_seconds)
         self.scores = Timeline(block_seconds)
         self.presence = Timeline(block_seconds)
+        self._scores, self._presence = _Mean(), _Mean()
 
     def add(self, scored: Scored) -> None:
         """Take in successive blocks."""
-        if not len(scored.times):
-            return
-        if not self.n_blocks:
-            self.start = float(scored.times[0])
-        # Whatever clocks do, columns go from left to right.
-        places = np.maximum.accumulate(np.rint((scored.times - self.start) / self.block_seconds)).astype(int)
         presence = self.summary.present(self.summary.group_scores(scored.scores))
-        for first, stop in _runs(places):
-            bands = scored.bands[first:stop]
-            self.scores.add(places[first], scored.scores[first:stop])
-            self.presence.add(places[first], presence[first:stop])
-            self.energy.add(places[first] * bands.shape[1], 10 ** (bands.reshape(-1, bands.shape[2]) / 10))
-        self.n_blocks += len(places)
+        for series in dict.fromkeys(scored.chunks.tolist()):
+            its = np.flatnonzero(scored.chunks == series)
+            if self._is_shown(series, float(scored.times[its[0]])):
+                self._show(scored, presence, its)
+        self.n_blocks += len(scored.times)
         self.n_scored += int((~np.isnan(scored.scores[:, 0])).sum())
+        self._scores.add(scored.scores)
+        self._presence.add(presence)
+
+    def _is_shown(self, series: int, start: float) -> bool:
+        """Whether a series lies at a time of its own; `start` is that of a block, its first when it is new."""
+        if series not in self.shown and series not in self.left_out:
+            is_apart = not self.is_interleaved and start > self.latest
+            (self.shown if not self.shown or is_apart else self.left_out).append(series)
+        return series in self.shown
+
+    def _show(self, scored: Scored, presence: NDArray[np.floating], its: NDArray[np.integer]) -> None:
+        """Put blocks of one series, of these numbers, where they are in time."""
+        times = scored.times[its]
+        if np.isinf(self.latest):
+            self.start = float(times[0])
+        # Whatever clocks do, columns go from left to right.
+        times = np.maximum.accumulate(np.maximum(times, self.latest))
+        self.latest = float(times[-1])
+        places = np.rint((times - self.start) / self.block_seconds).astype(int)
+        for first, stop in _runs(places):
+            some = its[first:stop]
+            bands = scored.bands[some]
+            self.scores.add(places[first], scored.scores[some])
+            self.presence.add(places[first], presence[some])
+            self.energy.add(places[first] * bands.shape[1], 10 ** (bands.reshape(-1, bands.shape[2]) / 10))
+
+    @property
+    def mean_scores(self) -> NDArray[np.float64]:
+        """Of all blocks that have some, (n_labels,)."""
+        return self._scores.mean
+
+    @property
+    def mean_presence(self) -> NDArray[np.float64]:
+        """Share of all blocks with scores in which each group is present, (n_groups,)."""
+        return self._presence.mean
 
     @property
     def levels(self) -> NDArray[np.float64]:

@@ -42,7 +42,7 @@ def sensor_figure(overview: Overview, *, clock: Clock, title: str) -> Figure:
         what its times count from.
     """
     levels, step = overview.levels, overview.energy.column_seconds
-    labels = [label for label, _ in top_labels(np.nan_to_num(overview.scores.mean), overview.summary.labels)]
+    labels = [label for label, _ in top_labels(np.nan_to_num(overview.mean_scores), overview.summary.labels)]
     n_groups = len(overview.summary.heard)
     heights = [2.6, *([max(0.6, ROW_HEIGHT * n_groups)] if n_groups else []), ROW_HEIGHT * len(labels)]
     figure = figures.new_figure(12, sum(heights) + 0.5 * len(heights) + 0.8)

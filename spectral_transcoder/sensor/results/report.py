@@ -61,9 +61,9 @@ def report(source: LevelSource, overview: Overview) -> None:
         return
     summary = overview.summary
     if summary.heard:
-        shares = zip(summary.heard, overview.presence.mean, strict=True)
+        shares = zip(summary.heard, overview.mean_presence, strict=True)
         limits = {name: f"{summary.threshold_of(name).score:.2g}" for name in summary.heard}
         present = ", ".join(f"{name} in {share:.0%} (score of {limits[name]} or more)" for name, share in shares)
         print(f"  present: {present} of the blocks")
-    best = top_labels(overview.scores.mean, summary.labels, n=N_REPORTED)
+    best = top_labels(overview.mean_scores, summary.labels, n=N_REPORTED)
     print(f"  highest mean scores: {', '.join(f'{label} {score:.2f}' for label, score in best)}")

@@ -44,18 +44,19 @@ def test_columns_are_means_however_long_it_becomes(runs, max_columns):
             np.testing.assert_allclose(values, np.mean(rows, axis=0))
         else:
             assert np.isnan(values).all()
-    if known:
-        np.testing.assert_allclose(timeline.mean, np.mean(list(known.values()), axis=0))
 
 
-def overview_of(*pieces, hop_seconds=0.125, threshold=0.5, groups=GROUPS):
+def overview_of(*pieces, hop_seconds=0.125, threshold=0.5, groups=GROUPS, is_interleaved=False):
     predictor = toy_predictor()
     overview = Overview(
         hop_seconds,
         predictor.block_seconds,
         Summary(LABELS, groups, thresholds=dict.fromkeys(groups, Threshold(threshold))),
+        is_interleaved=is_interleaved,
     )
-    for scored in predictor.score(ListSource(*pieces, hop_seconds=hop_seconds), db_offset=-80):
+    source = ListSource(*pieces, hop_seconds=hop_seconds)
+    source.is_interleaved = is_interleaved
+    for scored in predictor.score(source, db_offset=-80):
         overview.add(scored)
     return overview
 
@@ -81,6 +82,30 @@ def test_gaps_between_times_are_gaps_in_the_picture():
     assert list(np.isnan(overview.scores.image[:, 0])) == [False, True, True, True, False]
     assert len(overview.levels) == 400
     assert np.isnan(overview.levels[80:320]).all()
+
+
+@pytest.mark.parametrize("is_interleaved", [False, True])
+def test_of_series_at_the_same_time_the_first_is_shown(is_interleaved):
+    first, second = make_levels(240), make_levels(240, seed=1) - 20
+    pieces = [
+        piece(levels[rows], start=1000 + rows.start / 8, series=series)
+        for rows in (slice(0, 120), slice(120, 240))
+        for series, levels in enumerate((first, second))
+    ]
+    overview = overview_of(*(pieces if is_interleaved else pieces[::2] + pieces[1::2]), is_interleaved=is_interleaved)
+    assert (overview.shown, overview.left_out) == ([0], [1])
+    np.testing.assert_allclose(overview.levels, first, atol=1e-4)
+    scores = [toy_predictor().score_levels(levels, db_offset=-80) for levels in (first, second)]
+    np.testing.assert_allclose(overview.scores.image, scores[0], atol=1e-6)
+    # What is told in words is of both.
+    np.testing.assert_allclose(overview.mean_scores, np.concatenate(scores).mean(axis=0), atol=1e-6)
+    assert (overview.n_blocks, overview.n_scored) == (6, 6)
+
+
+def test_series_one_after_the_other_are_shown_all():
+    overview = overview_of(*(piece(make_levels(16), start=2 * number, series=number) for number in range(5)))
+    assert (overview.shown, overview.left_out) == ([0, 1, 2, 3, 4], [])
+    assert overview.n_blocks == 5
 
 
 def test_means_of_levels_are_means_of_energy():
