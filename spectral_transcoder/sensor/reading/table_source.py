@@ -84,7 +84,8 @@ class TableSource(LevelSource):
         """Rows, as arrays."""
         reader = TimeReader(self.times) if self.times else None
         n_read = 0
-        for rows in self.table.rows(self._used(), numbers=self.band_columns):
+        for rows in self.table.rows(self._used(), numbers=[*self.band_columns, *self.dead_columns]):
+            self._check_dead(rows)
             levels = self._levels(rows.cells)
             times = reader.read(rows.cells) if reader and len(rows.cells) else self._even_times(n_read, len(levels))
             n_read += len(levels)
@@ -145,17 +146,38 @@ class TableSource(LevelSource):
     def _used(self) -> list[int]:
         times = self.times.columns if self.times else ()
         sensor = () if self.sensor_column is None else (self.sensor_column,)
-        return list(dict.fromkeys((*times, *sensor, *self.band_columns)))
+        return list(dict.fromkeys((*times, *sensor, *self.band_columns, *self.dead_columns)))
+
+    def _check_dead(self, rows: Rows) -> None:
+        """Refuse to go on where a band that was left out for want of levels gets some."""
+        alive = next((column for column in self.dead_columns if _has_levels(rows.cells[column])), None)
+        if alive is not None:
+            raise UserError(
+                f"{self.name}: {self.table.names[alive].strip()!r}, without levels in the first rows and so left out, "
+                f"has some about {self.line_word} {rows.lines[0]}: start again from there"
+            )
 
     def _find_bands(self, sample: pd.DataFrame) -> None:
         table = self.table
         self.meter = recognise(table.names, table.preamble, self.reading.meter)
         self.zero_is_unknown = self.meter is not None and self.meter.zero_is_unknown
         dead = [band.column for band in find_bands(table.names) if _is_dead(sample[band.column])]
+        if table.can_be_read_again:
+            dead = self._dead_throughout(dead)
         self.bands = choose_bands(table.names, weighting=self.reading.weighting, unused=dead, preamble=table.preamble)
         self.band_places = [place for place, column in enumerate(self.bands.columns) if column is not None]
         self.band_columns = [self.bands.columns[place] for place in self.band_places]
         self.notes = self.bands.notes
+        # What comes once is looked at as it comes.
+        self.dead_columns = [] if table.can_be_read_again else dead
+
+    def _dead_throughout(self, columns: list[int]) -> list[int]:
+        """Of columns without levels in the first rows, those that have none in all of the table."""
+        for rows in self.table.rows(columns, numbers=columns) if columns else ():
+            columns = [column for column in columns if not _has_levels(rows.cells[column])]
+            if not columns:
+                break
+        return columns
 
     def _find_sensor(self) -> None:
         names = self.table.names
@@ -299,9 +321,13 @@ def _are_quantities(cells: pd.Series) -> bool:
 
 
 def _is_dead(column: pd.Series) -> bool:
-    """Whether a column of levels has none: no number at all, or nothing but zeros."""
-    numbers = _numbers_in(column).dropna()
-    return not len(numbers) or bool((numbers == 0).all() and len(column) > 1)
+    """Whether a column of levels has none: no number at all, or nothing but zeros in several rows."""
+    return not _has_levels(column) and (len(column) > 1 or not _numbers_in(column).notna().any())
+
+
+def _has_levels(column: pd.Series) -> bool:
+    """Whether any cell is a number other than zero."""
+    return bool((_numbers_in(column).fillna(0) != 0).any())
 
 
 def _numbers_in(column: pd.Series) -> pd.Series:

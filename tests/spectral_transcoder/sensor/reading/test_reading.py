@@ -21,7 +21,7 @@ from sensor_fixtures import (
 )
 
 from audiokit.errors import UserError
-from spectral_transcoder.sensor.formats import lines
+from spectral_transcoder.sensor.formats import lines, text
 from spectral_transcoder.sensor.levels import sources
 from spectral_transcoder.sensor.levels.sources import Reading
 from spectral_transcoder.sensor.reading.finding import find_levels
@@ -188,6 +188,26 @@ def test_fewer_bands_leave_the_others_to_their_neighbours(tmp_path):
         "their neighbours, and in no level",
     )
     assert source.measured_bands(0) == slice(5, 25)
+
+
+@pytest.mark.parametrize("nothing", [0, np.nan])
+def test_bands_without_levels_at_the_beginning_are_there(tmp_path, monkeypatch, nothing):
+    monkeypatch.setattr(text, "SAMPLE_ROWS", 20)
+    levels = make_levels(60)
+    levels[:40, 28] = nothing
+    levels[:, 27] = nothing
+    path = write_csv(tmp_path / "a.csv", make_table(levels, make_times(60)))
+    source = open_levels(path)
+    assert source.notes == (
+        "in the bands of 10000 Hz nothing was measured",
+        "28 of 29 bands (20 to 12500 Hz): 10000 Hz interpolated",
+    )
+    found, *_ = read(source)
+    np.testing.assert_array_equal(found[:, 28], levels[:, 28])
+    # What comes once can be looked at only as it comes.
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
+    with pytest.raises(UserError, match=r"without levels in the first rows and so left out, has some about line \d+"):
+        read(open_levels("-"))
 
 
 @pytest.mark.parametrize("shape", [(7, 16), (3, 100), (1, 90), (40, 3), (0, 8), (4, 0)])
