@@ -12,6 +12,7 @@ from spectral_transcoder.sensor.bands.names import NamedBand, are_third_octaves,
 from spectral_transcoder.sensor.bands.quantity import (
     Quantity,
     line_on_weighting,
+    may_be_weighted,
     quantity_of,
     weighting_by_letter,
     weighting_in_preamble,
@@ -134,7 +135,13 @@ def choose_bands(
     _check_holes(columns)
     levels = {band.column for band in chosen.bands}
     is_alone = not any(quantity_of(name.lower()).is_told for index, name in enumerate(names) if index not in levels)
-    found, is_told, notes = _weighting(chosen, weighting, weighting_in_preamble(preamble, is_alone=is_alone))
+    above = None if weighting else weighting_in_preamble(preamble, is_alone=is_alone)
+    found, is_told, notes = _weighting(chosen, weighting, above)
+    if not is_told and not others and may_be_weighted(chosen.words):
+        raise UserError(
+            f"the bands {names[chosen.bands[0].column].strip()!r} … may be weighted by their names: say which "
+            "weighting they have by --weighting (Z for none)"
+        )
     if not is_told and (line := line_on_weighting(preamble)):
         notes.append(f"{line!r} may be said of the bands, which are taken for unweighted: --weighting if it is")
     if others:

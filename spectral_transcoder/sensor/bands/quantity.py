@@ -6,13 +6,22 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from audiokit.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-__all__ = ["Quantity", "line_on_weighting", "quantity_of", "weighting_by_letter", "weighting_in_preamble"]
+__all__ = [
+    "Quantity",
+    "line_on_weighting",
+    "may_be_weighted",
+    "quantity_of",
+    "weighting_by_letter",
+    "weighting_in_preamble",
+]
 
 STATISTICS = (
-    ("max", re.compile(r"max")),
+    ("max", re.compile(r"max|(?<![a-z])l[acz][fsi]t\d?(?![a-z\d])")),  # LAFT5: the maximum of each five seconds
     ("min", re.compile(r"min")),
     ("peak", re.compile(r"peak|(?<![a-z])l[acz]?pk")),
     ("exposure", re.compile(r"(?<![a-z])(?:sel|l[acz]?e)(?![a-z])")),
@@ -22,13 +31,16 @@ STATISTICS = (
 """The first that fits."""
 
 WEIGHTINGS = (
-    re.compile(r"(?<![a-z])l[ _]?([acz])(?=$|[^a-z]|eq|[fsi](?:[^a-z]|$|max|min|eq)|[et](?:[^a-z]|$|q)|max|min|p)"),
+    re.compile(r"(?<![a-z])l[ _]?([acz])(?=$|[^a-z]|eq|[fsi](?:[^a-z]|$|max|min|eq|t)|[et](?:[^a-z]|$|q)|max|min|p)"),
+    re.compile(r"(?<![a-z])(?:lp[ _]?|leq[ _-]?)([acz])(?![a-z])"),
     re.compile(r"db[ _]?[(\[]?([acz])(?![a-z])"),
     re.compile(r"[(\[]([acz])[)\]]"),
     re.compile(r"(?<![a-z])([acz])[ _-]?(?:weight|wtd|bewert|gewicht|pond)"),
     re.compile(r"(?:weighting|bewertung|pond[ée]ration)[ _:]*([acz])(?![a-z])"),
 )
-LETTER = re.compile(r"[… ]*(?:hz)? ?([a-z])[… ]*(?:hz)?[… ]*")
+LETTER = re.compile(r"[… ]*(?:hz)? ?([a-z])[-… ]*(?:hz)?[… ]*")
+MAYBE = re.compile(r"(?<![a-z])p?([ac])(?![a-z])")
+CHANNEL = re.compile(r"(?<![a-z])(?:ch|chan|channel|kanal|canal|voie|mic|sensor)\W?[a-z](?![a-z])")
 LINEAR = re.compile(r"(?<![a-z])(?:lin|linear|flat|unweighted|llin\w*)(?![a-z])")
 OF_BANDS = re.compile(r"spectr|octave|1/3|oba|terz|tiers|(?<!broad)band|(?<![a-z])rta(?![a-z])", re.IGNORECASE)
 IN_PREAMBLE = (
@@ -37,6 +49,15 @@ IN_PREAMBLE = (
     re.compile(r"(?<![a-z\d.,])(?<!\d )db[ _]?[(\[]?([acz])(?![a-z])", re.IGNORECASE),
 )
 """Words on a weighting in a line above a table; dB(A) as a unit, not behind a level."""
+
+BEHIND_BANDS = re.compile(r"(?:octaves?|spectr\w*|bands?|terz\w*)\W{1,3}([acz])(?![a-z])", re.IGNORECASE)
+LINEAR_BANDS = re.compile(LINEAR.pattern, re.IGNORECASE)
+OF_OVERALL = re.compile(
+    r"(?:peak|broad-?band|overall|total|global|gesamt)\w*[ _]*(?:(?:frequency[ _]*)?weight\w*)?\W{0,3}[acz]"
+    r"(?![a-z])(?:[ -]weight\w*)?",
+    re.IGNORECASE,
+)
+"""In a line above a table, what is said of other levels than those of bands."""
 
 MEAN_LEVEL = re.compile(r"(?<![a-z])l([acz])eq", re.IGNORECASE)
 """In a line on bands, that of the bands."""
@@ -96,20 +117,42 @@ def weighting_in_preamble(lines: tuple[str, ...], *, is_alone: bool = False) -> 
         place …
     is_alone
         … unless there are no levels but those of bands.
+
+    Raises
+    ------
+    UserError
+        where they tell of several.
     """
-    of_bands = [OF_BANDS.search(line) is not None for line in lines]
-    found = (
-        _weighting_in(line, (*IN_PREAMBLE, MEAN_LEVEL) if is_of_bands else IN_PREAMBLE)
-        for line, is_of_bands in zip(lines, of_bands, strict=True)
-        if is_alone or is_of_bands
-    )
-    return next(filter(None, found), None)
+    lines = tuple(OF_OVERALL.sub(" ", line) for line in lines)
+    on_bands = [line for line in lines if OF_BANDS.search(line)]
+    found = {weighting for line in on_bands for weighting in _weightings_of_bands(line)}
+    if not found and is_alone:
+        found = {weighting for line in lines for weighting in _weightings(line, IN_PREAMBLE)}
+    if len(found) > 1:
+        raise UserError(
+            f"lines above the table tell of {' and '.join(sorted(found))}-weighting: say which the bands have by "
+            "--weighting"
+        )
+    return found.pop() if found else None
 
 
-def _weighting_in(line: str, patterns: Sequence[re.Pattern[str]] = IN_PREAMBLE) -> str | None:
-    return next((match[1].upper() for pattern in patterns if (match := pattern.search(line))), None)
+def _weightings_of_bands(line: str) -> set[str]:
+    found = _weightings(line, (*IN_PREAMBLE, BEHIND_BANDS, MEAN_LEVEL))
+    return found | {"Z"} if LINEAR_BANDS.search(line) else found
+
+
+def _weightings(line: str, patterns: Sequence[re.Pattern[str]]) -> set[str]:
+    return {match[1].upper() for pattern in patterns for match in pattern.finditer(line)}
+
+
+def may_be_weighted(words: str) -> bool:
+    """Whether a letter among the words around a frequency, of which nothing is known, could be a weighting."""
+    return MAYBE.search(words) is not None and CHANNEL.search(words) is None
 
 
 def line_on_weighting(lines: tuple[str, ...]) -> str | None:
     """The first line above a table that names A or C as a weighting, of whatever; None where there is none."""
-    return next((" ".join(line.split()) for line in lines if _weighting_in(line) in ("A", "C")), None)
+    return next(
+        (" ".join(line.split()) for line in lines if _weightings(OF_OVERALL.sub(" ", line), IN_PREAMBLE) & {"A", "C"}),
+        None,
+    )

@@ -72,7 +72,7 @@ def test_a_comma_within_quoted_names_does_not_hide_the_number():
     assert choose_bands(["time", *(f"LZeq,{name}" for name in NAMES)]).columns == tuple(range(1, 30))
 
 
-WEIGHTED = ["A_{}Hz", "{}Hz_A", "{} Hz A-wtd", "LAF,{}", "{}Hz (dBA)"]
+WEIGHTED = ["A_{}Hz", "{}Hz_A", "{} Hz A-wtd", "LAF,{}", "{}Hz (dBA)", "LpA {} Hz", "Leq A {}", "leq_a_{}", "A-{}Hz"]
 
 
 @pytest.mark.parametrize("pattern", WEIGHTED)
@@ -83,6 +83,46 @@ def test_a_letter_is_a_weighting(pattern):
 def test_letters_of_channels_are_no_weightings():
     with pytest.raises(UserError, match="'A_20' and 'B_20' are both the band of 20 Hz"):
         choose_bands([f"{channel}_{name}" for channel in "AB" for name in NAMES])
+
+
+@pytest.mark.parametrize("pattern", ["Spectrum A {}", "pA_{}"])
+def test_a_letter_that_could_be_a_weighting_is_asked_about(pattern):
+    names = [pattern.format(name) for name in NAMES]
+    with pytest.raises(UserError, match="may be weighted by their names: say which weighting they have"):
+        choose_bands(names)
+    assert choose_bands(names, weighting="A").weighting == "A"
+    assert choose_bands(names, weighting="Z").weighting == "Z"
+    assert choose_bands([f"channel A {name} Hz" for name in NAMES]).weighting == "Z"
+
+
+def test_maxima_of_some_seconds_each_are_no_mean_levels():
+    with pytest.raises(UserError, match="and these are max levels"):
+        choose_bands([f"LAFT5 {name}" for name in NAMES])
+
+
+ABOVE = {
+    "of the bands and of another level": (["Weighting: A", "1/3 Octave Weighting: Lin"], "Z", True),
+    "of a peak and of the bands": (["Peak weighting: C", "1/3 Octave, Z"], "Z", True),
+    "of the overall level, then of the bands": (["Broadband weighting: A", "Spectrum weighting: Z"], "Z", True),
+    "of both in one line": (["Spectrum LZeq (unweighted); total A-weighted"], "Z", True),
+    "of a peak alone": (["Peak weighting: C"], "Z", False),
+    "of nothing else": (["Weighting: A"], "A", True),
+}
+
+
+@pytest.mark.parametrize("of", ABOVE)
+def test_what_is_said_of_the_bands_counts(of):
+    lines, weighting, is_told = ABOVE[of]
+    for preamble in (lines, lines[::-1]):
+        bands = choose_bands(NAMES, preamble=tuple(preamble))
+        assert (bands.weighting, bands.is_weighting_told) == (weighting, is_told)
+
+
+def test_lines_that_contradict_each_other_are_asked_about():
+    preamble = ("Spectrum, A-weighted", "Octave weighting: Z")
+    with pytest.raises(UserError, match="A and Z-weighting: say which the bands have by --weighting"):
+        choose_bands(NAMES, preamble=preamble)
+    assert choose_bands(NAMES, preamble=preamble, weighting="Z").weighting == "Z"
 
 
 @pytest.mark.parametrize(
