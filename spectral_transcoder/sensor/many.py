@@ -105,6 +105,7 @@ def tag_all(
     if db_offset is None:
         db_offset = _common_offset(paths, reading)
     tagger = prepare_tagger(predictor, db_offset=db_offset, reading=reading, wanted=wanted)
+    tagger = replace(tagger, is_one_of_several=len(files) > 1)
     batch = _Batch(tagger, named={Path(name) for name in names}, own={Path(path).resolve() for path in paths})
     mine = _share_of(paths, share)
     made_of: dict[Path, str | Path] = {}

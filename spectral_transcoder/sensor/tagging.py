@@ -25,7 +25,7 @@ from spectral_transcoder.sensor.presence.thresholds import PRESENCE_LABELS, Thre
 from spectral_transcoder.sensor.presence.unheard import unheard_groups
 from spectral_transcoder.sensor.reading.opening import open_levels
 from spectral_transcoder.sensor.results.columns import block_columns, period_columns, summary_columns
-from spectral_transcoder.sensor.results.excerpt import read_excerpt, transcoder_for_sound, write_excerpt
+from spectral_transcoder.sensor.results.excerpt import NoExcerptError, read_excerpt, transcoder_for_sound, write_excerpt
 from spectral_transcoder.sensor.results.overview import Overview
 from spectral_transcoder.sensor.results.periods import Periods
 from spectral_transcoder.sensor.results.picture import sensor_figure
@@ -56,6 +56,8 @@ class Tagger:
     db_offset: float = DEFAULT_OFFSET_DB
     reading: Reading = field(default_factory=Reading)
     wanted: Wanted = field(default_factory=Wanted)
+    is_one_of_several: bool = False
+    """Whether the source is, of which not each need have the time that sound is wanted of."""
 
     def tag(self, path: str | Path, stem: Path) -> list[Path]:
         """Write the tables, the picture and the sound of one source, and print what is in it.
@@ -138,6 +140,8 @@ class Tagger:
         self, source: LevelSource, stem: Path, overview: Overview, settings: dict, kept: KeptScores | None
     ) -> list[Path]:
         """All files but the record."""
+        # What cannot be had is told before there is much to be lost.
+        sounds = self._write_sound(source, stem) if self.wanted.audio else []
         written = self._write_tables(source, stem, overview, settings, kept)
         if self.wanted.picture:
             written.append(_named(stem, ".png"))
@@ -145,9 +149,7 @@ class Tagger:
             hearing = f"what {self.predictor.teacher.name} hears through {through}"
             title = f"{readable(Path(source.name).name)}{_shown_sensors(source, overview)}: {hearing}"
             save(sensor_figure(overview, clock=source.clock, title=title), written[-1])
-        if self.wanted.audio:
-            written.append(self._write_sound(source, stem))
-        return written
+        return [*written, *sounds]
 
     def _kept_scores(self, source: LevelSource, path: str | Path, stem: Path) -> KeptScores:
         held = {"device": self.predictor.device.type, "seconds_held": self.predictor.seconds_held}
@@ -225,15 +227,22 @@ class Tagger:
             print(f"{source.name}: {line}", file=sys.stderr)
         return list(paths.values())
 
-    def _write_sound(self, source: LevelSource, stem: Path) -> Path:
+    def _write_sound(self, source: LevelSource, stem: Path) -> list[Path]:
+        """The sound, unless it is of a time that only others of several files have."""
         start, n_seconds = self.wanted.audio
         if not source.can_be_read_again:
             raise UserError(f"{source.name} can be read only once: --audio needs a file")
-        levels, _ = read_excerpt(source, start, n_seconds)
+        try:
+            levels, _ = read_excerpt(source, start, n_seconds)
+        except NoExcerptError as error:
+            if not self.is_one_of_several:
+                raise
+            print(f"no sound: {error}", file=sys.stderr)
+            return []
         name = "".join(letter if letter.isalnum() or letter in ".-" else "-" for letter in start)
         path = _named(stem, f"_from_{name}_{transcoder_for_sound(self.predictor)[0]}.wav")
         write_excerpt(path, self.predictor, levels, db_offset=self.db_offset, iterations=self.wanted.iterations)
-        return path
+        return [path]
 
 
 def _shown_sensors(source: LevelSource, overview: Overview) -> str:

@@ -26,12 +26,16 @@ if TYPE_CHECKING:
     from spectral_transcoder.sensor.hearing.predictor import Predictor
     from spectral_transcoder.sensor.levels.sources import LevelSource
 
-__all__ = ["read_excerpt", "transcoder_for_sound", "write_excerpt"]
+__all__ = ["NoExcerptError", "read_excerpt", "transcoder_for_sound", "write_excerpt"]
 
 PREFERRED_FOR_SOUND = ("cnn_mels", "pinv", "cnn_logits")
 """The first that is at hand: those trained for tags alone are the farthest from the sound."""
 
 SECONDS_AT_ONCE = 10
+
+
+class NoExcerptError(UserError):
+    """A source without any level in the time that is asked for."""
 
 
 def read_excerpt(source: LevelSource, start: str, n_seconds: int) -> tuple[NDArray[np.float32], float]:
@@ -49,8 +53,10 @@ def read_excerpt(source: LevelSource, start: str, n_seconds: int) -> tuple[NDArr
 
     Raises
     ------
+    NoExcerptError
+        where there is no level in the excerpt.
     UserError
-        where there is no level in the excerpt, or it has a date and the file has none.
+        where it has a date and the file has none.
     """
     begin, clock = parse_time(start, source.zone)
     is_date = clock is not Clock.BEGINNING
@@ -75,7 +81,7 @@ def read_excerpt(source: LevelSource, start: str, n_seconds: int) -> tuple[NDArr
         if last >= first + n_seconds:
             break
     if np.isnan(levels).all():
-        raise UserError(
+        raise NoExcerptError(
             f"{source.name} has no levels in the {n_seconds} s from {start} on; "
             f"what was read ends at {text_of(last, source.clock)}"
         )

@@ -250,6 +250,19 @@ def test_an_excerpt_that_is_not_there_is_a_line(tmp_path, run, start, message):
     assert message in complaints
 
 
+def test_of_several_files_those_without_the_excerpt_are_tagged_without_a_sound(tmp_path, run, out):
+    days = [
+        write_csv(tmp_path / f"{day}.csv", make_table(make_levels(80), make_times(80) + pd.Timedelta(day, "D")))
+        for day in range(2)
+    ]
+    status, _, complaints = run(*days, "--no_picture", "--transcoder", "pinv", "--audio", "2024-05-01T12:00:02", 3)
+    assert status == 0
+    assert f"no sound: {days[1]} has no levels in the 3 s from 2024-05-01T12:00:02 on" in complaints
+    assert [path.name for path in out.glob("*.wav")] == ["0_from_2024-05-01T12-00-02_pinv.wav"]
+    assert {"0_settings.json", "1_settings.json"} < files_in(out)
+    assert not [name for name in files_in(out) if name.endswith(".part")]
+
+
 # Again, and wrong
 
 
