@@ -22,7 +22,7 @@ from spectral_transcoder.sensor.times.clock import Clock, parse_time, text_of
 from spectral_transcoder.sensor.times.columns import find_times, is_in_utc, zone_of_column
 from spectral_transcoder.sensor.times.dates import decide_order, hint_in
 from spectral_transcoder.sensor.times.kinds import Kind
-from spectral_transcoder.sensor.times.reader import TimeColumns, TimeReader, dates_in
+from spectral_transcoder.sensor.times.reader import TimeColumns, TimeReader, dates_in, go_through_midnight
 from spectral_transcoder.sensor.times.zones import ZONE_BEHIND_TIME, parse_zone, zone_in_text
 
 if TYPE_CHECKING:
@@ -243,12 +243,16 @@ class TableSource(LevelSource):
             return self.reading.date_order or "ymd"
         hint = hint_in(self.table.preamble)
         try:
-            return decide_order(dates, asked=self.reading.date_order, hint=hint)
+            at_midnight = go_through_midnight(times, [sample])
+            return decide_order(dates, asked=self.reading.date_order, hint=hint, at_midnight=at_midnight)
         except UserError:
             if not self.table.can_be_read_again:
                 raise
-        column = times.columns[0]
-        return decide_order(dates_in(times, (rows.cells for rows in self.table.rows([column]))))
+
+        def cells() -> Iterator[pd.DataFrame]:
+            return (rows.cells for rows in self.table.rows(times.columns))
+
+        return decide_order(dates_in(times, cells()), at_midnight=go_through_midnight(times, cells()))
 
     def _find_cadence(self, sample: pd.DataFrame) -> None:
         if self.times is None:

@@ -99,7 +99,9 @@ def _orders_of(parts: Parts) -> set[str]:
     return {order for order in DATE_ORDERS if _date(parts, order)}
 
 
-def decide_order(dates: Iterable[Parts], *, asked: str | None = None, hint: str | None = None) -> str:
+def decide_order(
+    dates: Iterable[Parts], *, asked: str | None = None, hint: str | None = None, at_midnight: bool = False
+) -> str:
     """Order of day, month and year that fits all dates of a file.
 
     Parameters
@@ -110,6 +112,9 @@ def decide_order(dates: Iterable[Parts], *, asked: str | None = None, hint: str 
         ymd, dmy or mdy, if a person has said so.
     hint
         the same, if the file has.
+    at_midnight
+        whether rows go on through midnight where the date changes, so that it is that of the next day. Of several dates
+        those that are successive in one order are so too; of two, this may be by chance: 1 May and 1 June.
 
     Raises
     ------
@@ -127,7 +132,8 @@ def decide_order(dates: Iterable[Parts], *, asked: str | None = None, hint: str 
         raise UserError(f"dates such as {_text(dates[0])} fit no order of day, month and year")
     readings = {order: [_date(parts, order) for parts in dates] for order in DATE_ORDERS if order in fitting}
     if len({tuple(found) for found in readings.values()}) > 1:
-        readings = {order: found for order, found in readings.items() if _is_successive(found)} or readings
+        successive = {order: found for order, found in readings.items() if _is_successive(found)}
+        readings = (successive if at_midnight or len(dates) > 2 else {}) or readings
     if len({tuple(found) for found in readings.values()}) > 1:
         shown = " or ".join(f"{found[0]:%d %B %Y} ({DATE_ORDERS[order]})" for order, found in readings.items())
         raise UserError(

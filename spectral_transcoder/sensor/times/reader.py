@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spectral_transcoder.sensor.times.clock import Clock
 from spectral_transcoder.sensor.times.compact import from_parts
-from spectral_transcoder.sensor.times.dates import parse_stamps, parts_of
+from spectral_transcoder.sensor.times.dates import DATE_ORDERS, parse_stamps, parts_of
 from spectral_transcoder.sensor.times.kinds import Kind
 from spectral_transcoder.sensor.times.zones import LocalClock
 
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
     from spectral_transcoder.sensor.times.dates import Parts
 
-__all__ = ["HAVE_NO_DATE", "TimeColumns", "TimeReader", "dates_in"]
+__all__ = ["HAVE_NO_DATE", "TimeColumns", "TimeReader", "dates_in", "go_through_midnight"]
 
 DAY_S = 86_400
+NEAR_MIDNIGHT_S = 3600
 EXCEL_EPOCH_DAYS = 25_569
 HAVE_NO_DATE = (Kind.ELAPSED, Kind.TIME)
 NEEDS_NO_ZONE = (Kind.STAMP_WITH_ZONE, Kind.EPOCH, *HAVE_NO_DATE)
@@ -143,3 +144,18 @@ def dates_in(found: TimeColumns, tables: Iterable[pd.DataFrame]) -> Iterable[Par
             parts = parts_of(text)
             if parts is not None:
                 yield parts
+
+
+def go_through_midnight(found: TimeColumns, tables: Iterable[pd.DataFrame]) -> bool:
+    """Whether times of day fall from shortly before midnight to shortly behind it, the first time that they fall."""
+    readers = [TimeReader(replace(found, zone=None, order=order)) for order in DATE_ORDERS]
+    last = np.nan
+    for table in tables:
+        # Times of day are the same in all orders of dates that can be read.
+        seconds = max((reader.read(table) for reader in readers), key=lambda read: np.count_nonzero(~np.isnan(read)))
+        of_day = np.concatenate([[last], seconds[~np.isnan(seconds)] % DAY_S])
+        falls = np.flatnonzero(np.diff(of_day) < 0)
+        if len(falls):
+            return bool(of_day[falls[0]] > DAY_S - NEAR_MIDNIGHT_S and of_day[falls[0] + 1] < NEAR_MIDNIGHT_S)
+        last = of_day[-1]
+    return False

@@ -170,6 +170,24 @@ def test_a_date_that_is_told_once_goes_on_past_midnight(write):
     np.testing.assert_allclose(np.diff(times), 1)
 
 
+def test_two_dates_are_successive_where_rows_go_on_through_midnight(write):
+    late = datetime(2024, 1, 5, 23, 59, 50)  # written 01/05 and 01/06: also 1 May and 1 June
+    rows = rows_of(lambda row: [f"{late + timedelta(seconds=row):%m/%d/%Y %H:%M:%S}"])
+    check(write(["time", *NAMES], rows), first="2024-01-05 23:59:50.000")
+
+
+@pytest.mark.parametrize("n_first", [20, 1200])
+def test_the_first_days_of_two_months_are_not_taken_for_successive_days(write, n_first):
+    days = (datetime(2024, 5, 1, 12), datetime(2024, 6, 1, 12))
+    rows = [
+        [f"{day + timedelta(seconds=second):%d/%m/%Y %H:%M:%S}", *NAMES]
+        for day, n_seconds in zip(days, (n_first, 20), strict=True)
+        for second in range(n_seconds)
+    ]
+    with pytest.raises(UserError, match=r"01/05/2024 can be 01 May 2024 .* or 05 January 2024"):
+        open_levels(write(["time", *NAMES], rows))
+
+
 def test_words_behind_a_zone_above_the_table_do_not_matter(write):
     above = "Time Zone:,UTC+02:00 (Europe - Central)\n"
     check(write(["time", *NAMES], rows_of(lambda row: [stamp(row)]), above=above), first="2024-05-13 10:00:00.000Z")
