@@ -47,6 +47,12 @@ ROWS_TO_TELL = 20
 """Of a sensor among others, by which its cadence is told."""
 
 
+TWICE = (
+    "its times begin in the hour that comes twice when clocks are put back, and are taken for its first time round: if "
+    "they are not, write them in UTC, or give --zone as a distance such as +01:00"
+)
+
+
 class TableSource(LevelSource):
     """Levels of a table with a row for each frame.
 
@@ -90,6 +96,8 @@ class TableSource(LevelSource):
             times = reader.read(rows.cells) if reader and len(rows.cells) else self._even_times(n_read, len(levels))
             n_read += len(levels)
             yield from self._divided(rows, levels, times + self.time_offset)
+        if reader and reader.begins_unsure and TWICE not in self.notes:
+            self.notes += (TWICE,)
 
     def _divided(self, rows: Rows, levels: NDArray[np.float32], times: NDArray[np.float64]) -> Iterator[Piece]:
         """Pieces of a series each, without the rows that are no frames."""

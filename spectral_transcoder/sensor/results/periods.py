@@ -70,7 +70,7 @@ class Periods:
         self.clock = clock
         self.zone = zone if clock is Clock.UTC else None
         self.hop_seconds = hop_seconds
-        self.open: dict[tuple[int, str], tuple[float, _Period]] = {}
+        self.open: dict[tuple[int, str], _Period] = {}
         self.rows: list[dict[str, object]] = []
 
     def add(self, scored: Scored) -> None:
@@ -84,12 +84,11 @@ class Periods:
         known = ~np.isnan(scored.scores[:, 0])
         hours = (local % DAY_S) // HOUR_S
         for name, length in PERIODS.items():
-            starts = np.floor(local / length) * length
+            starts = self._from_local(np.floor(local / length) * length, scored.times)
             changes = (np.diff(starts) != 0) | (np.diff(scored.chunks) != 0)
             for run in np.split(np.arange(len(starts)), np.flatnonzero(changes) + 1):
                 first = run[0]
-                start = scored.times[first] - (local[first] - starts[first])
-                period = self._period(int(scored.chunks[first]), name, starts[first], start)
+                period = self._period(int(scored.chunks[first]), name, starts[first])
                 period.indicators.add(levels[run].ravel())
                 scores_there = run[known[run]]
                 seconds = scored.seconds[scores_there]
@@ -105,7 +104,7 @@ class Periods:
         Shares are in per cent of the seconds that have scores. Lden is that of whole days: at least half of day,
         evening and night each must be there.
         """
-        rows = [*self.rows, *(self._row(*key, period) for key, (_, period) in self.open.items())]
+        rows = [*self.rows, *(self._row(*key, period) for key, period in self.open.items())]
         rows.sort(key=lambda row: (row["chunk"], row["period"] != "hour", row["time"]))
         types = {"period": object}
         return {name: np.array([row[name] for row in rows], types.get(name)) for name in rows[0]} if rows else {}
@@ -114,14 +113,21 @@ class Periods:
         """Times on the clock of the place."""
         return times if self.zone is None else on_clock(times, self.zone)
 
-    def _period(self, series: int, name: str, key: float, start: float) -> _Period:
+    def _from_local(self, local: NDArray[np.float64], near: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Times of a day on the clock of the place as those of tables; of two that read the same, the nearer one."""
+        if self.zone is None:
+            return local
+        guess = local - (on_clock(near, self.zone) - near)
+        return local - (on_clock(guess, self.zone) - guess)
+
+    def _period(self, series: int, name: str, start: float) -> _Period:
         """The period that is open, or a new one; the one before is then done."""
         there = self.open.get((series, name))
-        if there is None or there[0] != key:
+        if there is None or there.start != start:
             if there is not None:
-                self.rows.append(self._row(series, name, there[1]))
-            self.open[series, name] = there = (key, _Period(start, len(self.summary.heard)))
-        return there[1]
+                self.rows.append(self._row(series, name, there))
+            self.open[series, name] = there = _Period(start, len(self.summary.heard))
+        return there
 
     def _row(self, series: int, name: str, period: _Period) -> dict[str, object]:
         row: dict[str, object] = {"time": period.start, "period": name, "chunk": series}

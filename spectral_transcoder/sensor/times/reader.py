@@ -75,6 +75,11 @@ class TimeReader:
         self.day = np.nan
         """The day that it was, s; of times without dates counted from that of the first row."""
 
+    @property
+    def begins_unsure(self) -> bool:
+        """Whether the times read so far begin in the hour that comes twice, and nothing tells in which round."""
+        return self.local is not None and self.local.begins_unsure
+
     def read(self, cells: pd.DataFrame) -> NDArray[np.float64]:
         """Seconds of each row, (n,); NaN where there is no time that can be read."""
         columns = self.columns

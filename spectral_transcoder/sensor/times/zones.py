@@ -78,6 +78,8 @@ class LocalClock:
         self.zone = zone
         self.last = np.nan
         self.is_second_round = False
+        self.begins_unsure = False
+        """Whether the first reading is of the hour that comes twice, and the clock has not gone back since."""
 
     def to_utc(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Seconds since 1970 UTC of successive readings, (n,); NaN stays NaN."""
@@ -87,7 +89,11 @@ class LocalClock:
         zoned = stamps.tz_localize(self.zone, ambiguous="NaT", nonexistent="shift_forward")
         unsure = zoned.isna() & ~np.isnan(seconds)
         if unsure.any():
+            is_beginning = np.isnan(self.last)
             first_round = ~self._second_rounds(seconds, unsure)
+            if is_beginning:
+                self.begins_unsure = bool(unsure[np.flatnonzero(~np.isnan(seconds))[0]])
+            self.begins_unsure &= bool(first_round.all())
             zoned = stamps.tz_localize(self.zone, ambiguous=first_round, nonexistent="shift_forward")
         else:
             self.is_second_round = False

@@ -141,6 +141,15 @@ def test_the_day_of_the_change_of_clocks_is_one_day():
     found = periods_of(scored(start, 25 * 360))
     assert list(found["period"]).count("day") == 1
     assert found["time"][-1] == start
+    # The hour that comes twice has two rows.
+    assert found["time"][:-1].tolist() == (start + 3600 * np.arange(25)).tolist()
+    assert (found["seconds"][:-1] == 3600).all()
+
+
+@pytest.mark.parametrize("day", [datetime(2024, 3, 31, tzinfo=PARIS), datetime(2024, 10, 27, tzinfo=PARIS)])
+def test_a_day_that_is_measured_from_noon_on_begins_at_midnight_of_the_place(day):
+    found = periods_of(scored(day.replace(hour=12).timestamp(), 6))
+    assert list(found["time"]) == [day.replace(hour=12).timestamp(), day.timestamp()]
 
 
 def test_blocks_without_scores_count_for_levels_alone():

@@ -188,6 +188,22 @@ def test_the_first_days_of_two_months_are_not_taken_for_successive_days(write, n
         open_levels(write(["time", *NAMES], rows))
 
 
+@pytest.mark.parametrize(
+    ("begins", "goes_back_after", "is_told"), [("02:30", None, True), ("02:59", 60, False), ("01:59", None, False)]
+)
+def test_a_file_that_begins_in_the_hour_that_comes_twice_is_told_of(write, begins, goes_back_after, is_told):
+    start = datetime.fromisoformat(f"2024-10-27T{begins}")
+    times = [
+        start + timedelta(seconds=row - 3600 * (goes_back_after is not None and row >= goes_back_after))
+        for row in range(120)
+    ]
+    rows = [[f"{time:%Y-%m-%d %H:%M:%S}", *LEVELS[row % len(LEVELS)]] for row, time in enumerate(times)]
+    source = open_levels(write(["time", *NAMES], rows), Reading(zone="Europe/Paris"))
+    seconds = np.concatenate([piece.times for piece in source.pieces()])
+    assert set(np.diff(seconds)) == {1}
+    assert any("comes twice when clocks are put back" in note for note in source.notes) == is_told
+
+
 def test_words_behind_a_zone_above_the_table_do_not_matter(write):
     above = "Time Zone:,UTC+02:00 (Europe - Central)\n"
     check(write(["time", *NAMES], rows_of(lambda row: [stamp(row)]), above=above), first="2024-05-13 10:00:00.000Z")
