@@ -135,7 +135,10 @@ def choose_bands(
     _check_holes(columns)
     levels = {band.column for band in chosen.bands}
     is_alone = not any(quantity_of(name.lower()).is_told for index, name in enumerate(names) if index not in levels)
-    above = None if weighting else weighting_in_preamble(preamble, is_alone=is_alone)
+    # Names of columns say what their own levels are.
+    preamble = tuple(line for line in preamble if line.strip() not in {name.strip() for name in names})
+    is_asked = weighting is None and chosen.quantity.weighting is None
+    above = weighting_in_preamble(preamble, is_alone=is_alone) if is_asked else None
     found, is_told, notes = _weighting(chosen, weighting, above)
     if not is_told and not others and may_be_weighted(chosen.words):
         raise UserError(
