@@ -39,7 +39,7 @@ WEIGHTINGS = (
     re.compile(r"(?:weighting|bewertung|pond[ée]ration)[ _:]*([acz])(?![a-z])"),
 )
 LETTER = re.compile(r"[… ]*(?:hz)? ?([a-z])[-… ]*(?:hz)?[… ]*")
-MAYBE = re.compile(r"(?<![a-z])p?([ac])(?![a-z])")
+MAYBE = re.compile(r"(?<![^\W\d_])[ac](?![^\W\d_])|^p[ac](?![a-z])")
 CHANNEL = re.compile(r"(?<![a-z])(?:ch|chan|channel|kanal|canal|voie|mic|sensor)\W?[a-z](?![a-z])")
 LINEAR = re.compile(r"(?<![a-z])(?:lin|linear|flat|unweighted|llin\w*)(?![a-z])")
 OF_BANDS = re.compile(r"spectr|octave|1/3|oba|terz|tiers|(?<!broad)band|(?<![a-z])rta(?![a-z])", re.IGNORECASE)

@@ -8,6 +8,7 @@ import numpy as np
 
 from audiokit.errors import UserError
 from spectral_transcoder.sensor.levels import sources
+from spectral_transcoder.sensor.levels.quality import are_placeholders
 from spectral_transcoder.sensor.levels.sources import LevelSource, Piece, Reading
 from spectral_transcoder.sensor.times.cadence import CADENCES
 from spectral_transcoder.sensor.times.clock import Clock, parse_time
@@ -79,7 +80,10 @@ class ArraySource(LevelSource):
                     taken = levels[chunk : chunk + step, rows] if self.is_chunked else levels[rows][None]
                     taken = np.array(taken, np.float32)
                 times = self._times(chunk, start, taken.shape[:2])
-                yield from (Piece(*pair, chunk + index) for index, pair in enumerate(zip(taken, times, strict=True)))
+                for number, (levels, its_times) in enumerate(zip(taken, times, strict=True), chunk):
+                    kept = ~are_placeholders(levels)
+                    n_placeholder = int((~kept).sum())
+                    yield Piece(levels[kept], its_times[kept], number, n_placeholder=n_placeholder)
 
     def _count_from(self, chunk_starts: NDArray[np.float64], clock: Clock, *, is_start_told: bool) -> None:
         """Let times of chunks count; those without a date from when the first frame is said to have been."""

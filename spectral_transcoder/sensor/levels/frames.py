@@ -57,6 +57,7 @@ def frames(source: LevelSource, quality: Quality) -> Iterator[Piece]:
     for piece in source.pieces():
         quality.add_unreadable(piece.unreadable)
         quality.n_text += piece.n_text
+        quality.n_placeholder += piece.n_placeholder
         dated = ~np.isnan(piece.times)
         n_undated = int((~dated).sum())
         quality.n_undated += n_undated

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
     from spectral_transcoder.sensor.levels.sources import Unreadable
 
-__all__ = ["LEVEL_RANGE_DB", "Quality", "clean", "duration"]
+__all__ = ["LEVEL_RANGE_DB", "Quality", "are_placeholders", "clean", "duration"]
 
 LEVEL_RANGE_DB = (-250.0, 200.0)
 """What levels can be, whatever they are relative to. Digital silence of our own third octaves is at −154."""
+
+PLACEHOLDERS = np.array([0, -99, -99.9, -99.99], np.float32)
+"""What meters write in all bands of a frame that they have no levels of."""
 
 N_SHOWN = 3
 """Rows that cannot be read, of which the place is told."""
@@ -42,6 +45,9 @@ class Quality:
 
     n_text: int = 0
     """Rows without any level, such as headers that come again; passed over."""
+
+    n_placeholder: int = 0
+    """Rows with a placeholder in all bands; gaps."""
 
     n_unknown: int = 0
     """Frames with a level that is not a number; gaps."""
@@ -86,6 +92,8 @@ class Quality:
         )
         if self.n_text:
             lines.append(f"{self.n_text} rows without levels: passed over")
+        if self.n_placeholder:
+            lines.append(f"{self.n_placeholder} rows with the same placeholder in all bands, such as 0: gaps")
         counted = (
             (self.n_repeated, "with the time of the one before: passed over"),
             (self.n_overlapped, f"not later than one before, {self.first_overlap}: passed over"),
@@ -125,3 +133,8 @@ def clean(levels: NDArray[np.float32], quality: Quality) -> NDArray[np.float32]:
     quality.n_out_of_range += int(wrong.sum())
     bad = unknown | wrong
     return np.where(bad[:, None], np.float32(np.nan), levels) if bad.any() else levels
+
+
+def are_placeholders(levels: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Which rows, (..., n_bands) dB as a meter wrote them, are one of `PLACEHOLDERS` in all bands, (...,)."""
+    return (levels == levels[..., :1]).all(axis=-1) & np.isin(levels[..., 0], PLACEHOLDERS)

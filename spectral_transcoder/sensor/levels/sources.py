@@ -95,6 +95,9 @@ class Piece:
     n_text: int = 0
     """Rows in between without any level: headers that come again, units, starts and stops."""
 
+    n_placeholder: int = 0
+    """Rows in between in which one value stands in all bands for no level."""
+
 
 class LevelSource(ABC):
     """A file of third-octave levels.

@@ -15,6 +15,7 @@ from spectral_transcoder.sensor.bands.completing import complete
 from spectral_transcoder.sensor.bands.names import find_bands
 from spectral_transcoder.sensor.bands.quantity import quantity_of
 from spectral_transcoder.sensor.bands.weighting import weights
+from spectral_transcoder.sensor.levels.quality import are_placeholders
 from spectral_transcoder.sensor.levels.sources import LevelSource, Piece, Reading, Unreadable
 from spectral_transcoder.sensor.reading.meters import recognise
 from spectral_transcoder.sensor.times.cadence import CADENCES, cadence_of, target_of
@@ -101,19 +102,18 @@ class TableSource(LevelSource):
 
     def _divided(self, rows: Rows, levels: NDArray[np.float32], times: NDArray[np.float64]) -> Iterator[Piece]:
         """Pieces of a series each, without the rows that are no frames."""
-        empty = np.zeros(len(levels), bool)
+        placeholders = are_placeholders(self._levels_as_written(rows.cells))
+        empty, broken = np.zeros((2, len(levels)), bool)
         unreadable = list(rows.unreadable)
         if self.times:
-            empty = np.isnan(levels).all(axis=1)
+            empty = np.isnan(levels).all(axis=1) & ~placeholders
             cells = rows.cells[self.times.columns[0]]
-            broken = np.isnan(times) & ~empty & (cells.notna() & (cells.astype(str).str.strip() != "")).to_numpy()
+            has_cell = (cells.notna() & (cells.astype(str).str.strip() != "")).to_numpy()
+            broken = np.isnan(times) & has_cell & ~(empty | placeholders)
             for row in np.flatnonzero(broken):
                 place = f"{self.line_word} {rows.lines[row]}"
                 unreadable.append(Unreadable(place, f"its time {str(cells.iloc[row])[:40]!r} cannot be read"))
-            empty_or_broken = empty | broken
-        else:
-            empty_or_broken = empty
-        kept = ~empty_or_broken
+        kept = ~(empty | broken | placeholders)
         series = self._series(rows.cells)
         first = True
         for number in dict.fromkeys(series[kept].tolist()) or [0]:
@@ -125,17 +125,21 @@ class TableSource(LevelSource):
                 rows.lines[its],
                 tuple(unreadable) if first else (),
                 rows.n_text + int(empty.sum()) if first else 0,
+                int(placeholders.sum()) if first else 0,
             )
             first = False
 
     def _levels(self, cells: pd.DataFrame) -> NDArray[np.float32]:
         """All 29 bands of some rows, without weighting."""
-        levels = cells[self.band_columns].to_numpy(np.float32, na_value=np.nan)
+        levels = self._levels_as_written(cells)
         if self.zero_is_unknown:
             levels = np.where(levels == 0, np.float32(np.nan), levels)
         if self.bands.weighting != "Z":
             levels = levels - weights(self.bands.weighting)[self.band_places].astype(np.float32)
         return levels if len(self.band_places) == len(self.bands.columns) else complete(levels, self.band_places)
+
+    def _levels_as_written(self, cells: pd.DataFrame) -> NDArray[np.float32]:
+        return cells[self.band_columns].to_numpy(np.float32, na_value=np.nan)
 
     def _even_times(self, first: int, n_rows: int) -> NDArray[np.float64]:
         return self.hop_seconds * (first + np.arange(n_rows))

@@ -23,6 +23,8 @@ from sensor_fixtures import (
 from audiokit.errors import UserError
 from spectral_transcoder.sensor.formats import lines, text
 from spectral_transcoder.sensor.levels import sources
+from spectral_transcoder.sensor.levels.frames import frames
+from spectral_transcoder.sensor.levels.quality import Quality
 from spectral_transcoder.sensor.levels.sources import Reading
 from spectral_transcoder.sensor.reading.finding import find_levels
 from spectral_transcoder.sensor.reading.opening import open_levels
@@ -208,6 +210,23 @@ def test_bands_without_levels_at_the_beginning_are_there(tmp_path, monkeypatch, 
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
     with pytest.raises(UserError, match=r"without levels in the first rows and so left out, has some about line \d+"):
         read(open_levels("-"))
+
+
+@pytest.mark.parametrize("value", [0, -99.9])
+@pytest.mark.parametrize("kind", ["csv", "A-weighted", "npy"])
+def test_rows_with_a_placeholder_in_all_bands_are_gaps(tmp_path, value, kind):
+    levels = make_levels(80)
+    levels[20:30] = value
+    levels[40, 1:] = value  # one band has a level
+    if kind == "npy":
+        source = open_levels(write_npy(tmp_path / "a.npy", levels))
+    else:
+        names = NAMES if kind == "csv" else [f"LAeq {name}" for name in NAMES]
+        source = open_levels(write_csv(tmp_path / "a.csv", make_table(levels, make_times(80), names=names)))
+    quality = Quality()
+    found = np.concatenate([piece.times for piece in frames(source, quality)])
+    assert list(np.rint((found - found[0]) * 8)) == [*range(20), *range(30, 80)]
+    assert quality.lines(0.125)[0] == "10 rows with the same placeholder in all bands, such as 0: gaps"
 
 
 @pytest.mark.parametrize("shape", [(7, 16), (3, 100), (1, 90), (40, 3), (0, 8), (4, 0)])
