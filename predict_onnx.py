@@ -1,8 +1,8 @@
 """Tag third-octave levels where there are only NumPy and ONNX Runtime.
 
 Copy this script and the file of `export_onnx.py --with_teacher` to the device. Levels, in dB, unweighted, every 125 ms:
-CSV with a header in which 29 columns are named 20, 25, 31.5 … 12500, or an array (frames, 29) as .npy. Printed: CSV, a
-row for each ten seconds. A second with a gap does not count; less than half of a block has no scores.
+CSV with a header in which 29 columns are named 20, 25, 31.5 … 12500, or an array (frames, 29) as .npy; times are not
+read. Printed: CSV, a row for each ten seconds, without scores where less than half of its seconds have all levels.
 """
 
 import argparse
@@ -15,7 +15,6 @@ import numpy as np
 import onnxruntime
 
 FRAMES_PER_SECOND, BLOCK_SECONDS, N_BANDS = 8, 10, 29
-LOWEST_DB, HIGHEST_DB = -250, 200
 
 
 def rows_of(path, bands):
@@ -24,19 +23,17 @@ def rows_of(path, bands):
         levels = np.load(path, mmap_mode="r", allow_pickle=False)
         if levels.ndim != 2 or levels.shape[1] != N_BANDS:
             sys.exit(f"error: {path}: levels are (frames, {N_BANDS}), and not {levels.shape}")
-        yield from levels
-        return
+        return (yield from levels)
     with sys.stdin if path == "-" else open(path, encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file)
         header = [name.strip() for name in next(rows, [])]
         unclear = [band for band in bands if header.count(band) != 1]
         if unclear:
             sys.exit(f"error: {path}: the header must name each band once, and does not so with {', '.join(unclear)}")
-        columns = [header.index(band) for band in bands]
         for number, row in enumerate(rows, 2):
             if len(row) != len(header):
                 sys.exit(f"error: {path}, line {number}: {len(row)} cells, and the header has {len(header)}")
-            yield [level_of(row[column]) for column in columns]
+            yield [level_of(row[header.index(band)]) for band in bands]
 
 
 def level_of(cell):
@@ -72,12 +69,13 @@ def main():
     settings.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(options.model, settings, providers=["CPUExecutionProvider"])
     facts = {name: json.loads(text) for name, text in session.get_modelmeta().custom_metadata_map.items()}
-    print(f"{options.levels}: taken for unweighted levels, one every 125 ms", file=sys.stderr)
+    print(f"{options.levels}: taken for unweighted levels, one every 125 ms without gaps", file=sys.stderr)
     writer = csv.writer(sys.stdout)
     named = [f"{word}_{rank}" for rank in range(1, options.top + 1) for word in ("label", "score")]
-    writer.writerow(["second", "seconds", *facts["groups"], *(f"{group}_present" for group in facts["groups"]), *named])
+    header = ["second", "seconds", *facts["groups"], *(f"{group}_present" for group in facts["groups"]), *named]
     for number, block in enumerate(blocks_of(rows_of(options.levels, [f"{band:g}" for band in facts["bands"]]))):
-        block[(block > HIGHEST_DB) | (np.isfinite(block) & (block < LOWEST_DB))] = np.nan
+        writer.writerows([header] if number == 0 else [])
+        block[(block > 200) | (np.isfinite(block) & (block < -250))] = np.nan
         calibrated = np.maximum(block + np.float32(options.db_offset + facts["calibration_db"]), facts["floor_db"])
         seconds = calibrated.reshape(-1, FRAMES_PER_SECOND, N_BANDS).astype(np.float32)
         whole = np.isfinite(seconds).all(axis=(1, 2))
@@ -97,3 +95,5 @@ if __name__ == "__main__":
         main()
     except BrokenPipeError:  # who read has gone away
         os._exit(141)
+    except Exception as error:  # a file that is not there, or not what it should be
+        sys.exit(f"error: {type(error).__name__}: {error}".split("\n")[0])

@@ -114,6 +114,20 @@ def test_what_is_not_surely_understood_is_refused(text, message, models):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("kind", ["missing", "folder", "Latin-1", "no array", "no model"])
+def test_files_that_cannot_be_read_are_a_line(kind, models, tmp_path):
+    levels = tmp_path / ("levels.npy" if kind == "no array" else "levels.csv")
+    if kind == "folder":
+        levels.mkdir()
+    elif kind != "missing":
+        levels.write_bytes("température,20\n".encode("latin-1"))
+    done = run(tmp_path if kind == "no model" else models, str(levels))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[-1].startswith("error: ")
+    assert "Traceback" not in done.stderr
+
+
 def test_the_file_tells_what_it_gives(models):
     session = onnxruntime.InferenceSession(models / "tags.onnx", providers=["CPUExecutionProvider"])
     facts = {name: json.loads(text) for name, text in session.get_modelmeta().custom_metadata_map.items()}
