@@ -52,7 +52,7 @@ def _add_models(group: argparse._ArgumentGroup) -> None:
 
 def _add_calibration(group: argparse._ArgumentGroup) -> None:
     add = group.add_mutually_exclusive_group().add_argument
-    add("--db_offset", type=float, default=-90, metavar="DB", help="added to levels to make them dB re full scale")
+    add("--db_offset", type=cli.finite, default=-90, metavar="DB", help="added to levels to make them dB re full scale")
     add("--auto_offset", action="store_true", help="find it: the 99th percentile of all levels becomes 0 dB")
     help_text = "correct levels by a calibrator of so many dB at 1 kHz that sounded in a file; 94 where nothing is said"
     group.add_argument("--calibrator", type=float, nargs="?", const=94.0, choices=(94, 114), help=help_text)
@@ -111,7 +111,7 @@ def _share(text: str) -> tuple[int, int]:
 def _threshold(text: str) -> tuple[str, float]:
     """A group, none for all, and its threshold."""
     group, _, value = text.rpartition("=")
-    return group, float(value)
+    return group, cli.share(value)
 
 
 def _seconds(parser: argparse.ArgumentParser, text: str) -> int:

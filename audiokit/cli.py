@@ -40,6 +40,14 @@ def above_zero(text: str) -> float:
     return number
 
 
+def finite(text: str) -> float:
+    """Type of arguments that are numbers of any size."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"{text} is no finite number")
+    return number
+
+
 def columns(rows: Sequence[Sequence[str]]) -> str:
     """Lines of text with the cells of each column below each other."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Tagger"]
 
-LAYOUT = 2
-"""Of the tables: those of an earlier one are made again."""
+LAYOUT = 3
+"""Of scores and tables: those of an earlier one are made again."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,6 @@ class Tagger:
         thresholds = {name: self.summary.threshold_of(name) for name in self.summary.groups}
         facts = self._of_scores(source, path) | {
             **asdict(self.wanted),
-            "layout": LAYOUT,
             "groups": {name: [labels[index] for index in members] for name, members in self.summary.groups.items()},
             "unheard": sorted(self.summary.unheard),
             "thresholds": {name: threshold.score for name, threshold in thresholds.items()},
@@ -172,7 +171,7 @@ class Tagger:
 
     def _of_scores(self, source: LevelSource, path: str | Path) -> dict[str, object]:
         """All that the scores depend on."""
-        facts: dict[str, object] = {"source": source.name}
+        facts: dict[str, object] = {"source": source.name, "layout": LAYOUT}
         if source.can_be_read_again:
             stat = os.stat(path)
             facts |= {"bytes": stat.st_size, "modified": stat.st_mtime}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,8 @@ def open_sheets(path: Path, name: str) -> list[SheetTable]:
             f"reading {name} needs the package openpyxl: pip install openpyxl (the extra xlsx), or save it as .csv"
         ) from error
     try:
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        # From memory: sheets hold on to the workbook, and nobody knows when the file might be closed.
+        workbook = openpyxl.load_workbook(BytesIO(path.read_bytes()), read_only=True, data_only=True)
     except Exception as error:  # openpyxl raises of all kinds for damaged files
         raise UserError(f"{name} is damaged or no workbook ({briefly(error)}): save it again") from error
     tables = []

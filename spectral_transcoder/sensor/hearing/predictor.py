@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audiokit.errors import UserError
 from spectral_transcoder.sensor.hearing.listener import FRAMES_PER_SECOND, Listener
 from spectral_transcoder.sensor.hearing.scored import Scored
 from spectral_transcoder.sensor.hearing.windows import mean_over_windows, whole_seconds
@@ -100,6 +101,8 @@ class Predictor(Listener):
     ) -> pd.DataFrame:
         """Scores of a file as a table: a row for each block, named by its time, and a column for each label.
 
+        Where the file is of several sensors, rows are named by these and by their times.
+
         Parameters
         ----------
         path
@@ -117,12 +120,15 @@ class Predictor(Listener):
         import pandas as pd
 
         source = open_levels(path, reading)
-        parts = [
-            pd.DataFrame(scored.scores, index=as_column(scored.times, source.clock), columns=self.labels)
-            for scored in self.score(source, db_offset=db_offset)
-        ]
-        table = pd.concat(parts) if parts else pd.DataFrame(columns=self.labels)
-        return table.rename_axis(index="time")
+        parts, sensors = [], []
+        for scored in self.score(source, db_offset=db_offset):
+            index = as_column(scored.times, source.clock)
+            parts.append(pd.DataFrame(scored.scores, index=index, columns=self.labels))
+            sensors += [source.sensor_of(number) for number in scored.chunks.tolist()]
+        table = (pd.concat(parts) if parts else pd.DataFrame(columns=self.labels)).rename_axis(index="time")
+        if not source.series_names:
+            return table
+        return table.set_index(pd.Index(sensors, name="sensor"), append=True).swaplevel()
 
     def score_levels(
         self, levels: NDArray[np.floating], *, db_offset: float = DEFAULT_OFFSET_DB
@@ -139,7 +145,14 @@ class Predictor(Listener):
         Returns
         -------
         (n_blocks, n_labels)
+
+        Raises
+        ------
+        UserError
+            for another shape.
         """
+        if np.ndim(levels) != 2 or np.shape(levels)[1] != N_BANDS:
+            raise UserError(f"levels are (n_frames, {N_BANDS}), and not {np.shape(levels)}")
         n_seconds = len(levels) // FRAMES_PER_SECOND
         seconds = np.asarray(levels, np.float32)[: n_seconds * FRAMES_PER_SECOND]
         n_blocks = -(-n_seconds // self.block_seconds)

@@ -90,17 +90,19 @@ class TableSource(LevelSource):
     def pieces(self) -> Iterator[Piece]:
         """Rows, as arrays."""
         reader = TimeReader(self.times) if self.times else None
-        n_read = 0
+        n_read: dict[int, int] = {}
         for rows in self.table.rows(self._used(), numbers=[*self.band_columns, *self.dead_columns]):
             self._check_dead(rows)
             levels = self._levels(rows.cells)
-            times = reader.read(rows.cells) if reader and len(rows.cells) else self._even_times(n_read, len(levels))
-            n_read += len(levels)
-            yield from self._divided(rows, levels, times + self.time_offset)
+            series = self._series(rows.cells)
+            times = reader.read(rows.cells) if reader and len(rows.cells) else self._even_times(n_read, series)
+            yield from self._divided(rows, levels, times + self.time_offset, series)
         if reader and reader.begins_unsure and TWICE not in self.notes:
             self.notes += (TWICE,)
 
-    def _divided(self, rows: Rows, levels: NDArray[np.float32], times: NDArray[np.float64]) -> Iterator[Piece]:
+    def _divided(
+        self, rows: Rows, levels: NDArray[np.float32], times: NDArray[np.float64], series: NDArray[np.int64]
+    ) -> Iterator[Piece]:
         """Pieces of a series each, without the rows that are no frames."""
         placeholders = are_placeholders(self._levels_as_written(rows.cells))
         empty, broken = np.zeros((2, len(levels)), bool)
@@ -114,7 +116,6 @@ class TableSource(LevelSource):
                 place = f"{self.line_word} {rows.lines[row]}"
                 unreadable.append(Unreadable(place, f"its time {str(cells.iloc[row])[:40]!r} cannot be read"))
         kept = ~(empty | broken | placeholders)
-        series = self._series(rows.cells)
         first = True
         for number in dict.fromkeys(series[kept].tolist()) or [0]:
             its = kept & (series == number)
@@ -141,8 +142,14 @@ class TableSource(LevelSource):
     def _levels_as_written(self, cells: pd.DataFrame) -> NDArray[np.float32]:
         return cells[self.band_columns].to_numpy(np.float32, na_value=np.nan)
 
-    def _even_times(self, first: int, n_rows: int) -> NDArray[np.float64]:
-        return self.hop_seconds * (first + np.arange(n_rows))
+    def _even_times(self, n_read: dict[int, int], series: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Times of rows that succeed each other, those of each sensor apart; `n_read` counts how many were read."""
+        places = np.empty(len(series))
+        for number in np.unique(series).tolist():
+            its = series == number
+            places[its] = n_read.get(number, 0) + np.arange(its.sum())
+            n_read[number] = n_read.get(number, 0) + int(its.sum())
+        return self.hop_seconds * places
 
     def _series(self, cells: pd.DataFrame) -> NDArray[np.int64]:
         """Number of the series of each row; new sensors are numbered as they come."""

@@ -47,6 +47,13 @@ def notes_on(
             f"presence of {', '.join(guessed)}: no threshold was chosen on annotated levels for this teacher, this "
             f"transcoder and this cadence; {summary.threshold_of(guessed[0]).score:g} is a guess (--threshold)"
         )
+    if summary.with_probabilities and (
+        unknown := [name for name in summary.heard if not summary.is_probability_known(name)]
+    ):
+        lines.append(
+            f"probabilities of {', '.join(unknown)} are left empty: nobody has measured them for this teacher, this "
+            "transcoder and this cadence"
+        )
     return [*lines, *filter(None, [warning_about(histogram.percentile(LOUD_PERCENTILE), db_offset)])]
 
 

@@ -74,6 +74,10 @@ class Summary:
         ]
         return np.stack(columns, axis=1) if columns else group_scores
 
+    def is_probability_known(self, group: str) -> bool:
+        """Whether scores of a group tell how probable it is that it is present."""
+        return not np.isnan(self.threshold_of(group).slope)
+
     def threshold_of(self, group: str) -> Threshold:
         """When a group is present."""
         return self.thresholds.get(group, Threshold())

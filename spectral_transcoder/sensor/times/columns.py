@@ -32,6 +32,9 @@ OTHER_CLOCK = re.compile(
 )
 """Names of times that are not those of the levels, where there are others."""
 
+ELAPSED = re.compile(r"elapsed|(?<![a-z])(?:run|rel(?:ative)?)[ _-]*time", re.IGNORECASE)
+"""Names of times that begin with the measurement, which are no times of the day of a date beside them."""
+
 IN_UTC = re.compile(r"(?<![a-z])(?:utc|gmt)(?![a-z+-])", re.IGNORECASE)
 IN_MILLISECONDS = re.compile(r"(?<![a-z])(?:ms|msec|milli\w*)(?![a-z])|milliseconds", re.IGNORECASE)
 
@@ -114,10 +117,14 @@ def _with_partner(column: int, kinds: dict[int, Kind], names: Sequence[str], sam
         return TimeColumns(kind, (column,), 1000.0)
     if kind is Kind.DATE or (kind is Kind.TIME and Kind.DATE in kinds.values()):
         days = [other for other, its in kinds.items() if its is Kind.DATE]
-        times = [other for other, its in kinds.items() if its is Kind.TIME and is_rising(sample[other])]
+        times = [
+            other
+            for other, its in kinds.items()
+            if its is Kind.TIME and is_rising(sample[other]) and not ELAPSED.search(names[other])
+        ]
         days = [column] if kind is Kind.DATE else days
         times = [column] if kind is Kind.TIME else times
-        if times:
+        if times and not ELAPSED.search(names[times[0]]):
             best = min(times, key=lambda other: (bool(OTHER_CLOCK.search(names[other])), other))
             return TimeColumns(Kind.DATE, (days[0], best))
     return TimeColumns(kind, (column,))

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Kind", "is_called_time", "is_rising", "kind_of", "known_cells", "numbers_of"]
 
 TIME_NAME = re.compile(
-    r"(?:date|time|timestamp|datetime|epoch|zeit\w*|uhrzeit|datum|heure|horodatage|fecha|hora|hour|début|t|utc|elapsed"
+    r"(?:date|time|timestamp|datetime|epoch|zeit\w*|uhrzeit|datum|heure|temps|horodatage|fecha|hora|tiempo|hour|début|t|utc"
+    r"|elapsed"
     r"|seconds)(?![a-z])|(?:date|time|epoch)",
     re.IGNORECASE,
 )

@@ -179,6 +179,13 @@ def test_an_offset_that_makes_no_sense_is_told_of(tmp_path, run):
     assert "dB re full scale: scores will mean little. Try --auto_offset, or --db_offset -" in complaints
 
 
+def test_probabilities_that_nobody_knows_are_told_of(tmp_path, run):
+    path = write_npy(tmp_path / "a.npy", make_levels(80))
+    status, _, complaints = run(path, "--no_picture", "--transcoder", "pinv", "--probabilities")
+    assert status == 0
+    assert "probabilities of voice, birds, traffic are left empty: nobody has measured them" in complaints
+
+
 def test_slow_levels_are_tagged_with_a_word_of_caution(tmp_path, run, out, models):
     levels = make_levels(20)
     path = write_csv(tmp_path / "a.csv", make_table(levels, make_times(20, step=1)))
@@ -388,6 +395,8 @@ def test_impossible_options_are_usage_errors(capsys):
         ["--audio", "0", "0"],
         ["--audio", "0", "x"],
         ["--db_offset", "1", "--auto_offset"],
+        ["--db_offset", "nan"],
+        ["--threshold", "birds=2"],
     ):
         with pytest.raises(SystemExit):
             predict_third_octave.parse(["a.npy", *options])

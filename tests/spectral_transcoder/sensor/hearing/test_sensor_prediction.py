@@ -370,6 +370,20 @@ def test_where_no_tagger_is_for_a_cadence_the_transcoder_for_sensors_is_named(mo
     assert [predictor.heard_through(hop_seconds) for hop_seconds in (0.125, 1.0)] == ["tagger", "tcn_sensors"]
 
 
+def test_tables_of_several_sensors_name_them(tmp_path):
+    rows = make_table(make_levels(320), make_times(160).repeat(2)).assign(sensor=["north", "south"] * 160)
+    table = toy_predictor().table(write_csv(tmp_path / "a.csv", rows), db_offset=-90)
+    assert table.index.names == ["sensor", "time"]
+    assert table.groupby("sensor").size().to_dict() == {"north": 2, "south": 2}
+    expected = toy_predictor().score_levels(make_levels(320)[1::2], db_offset=-90)
+    np.testing.assert_allclose(table.loc["south"], expected, atol=1e-6)
+
+
+def test_levels_of_another_shape_are_refused():
+    with pytest.raises(UserError, match=r"\(n_frames, 29\), and not \(80, 20\)"):
+        toy_predictor().score_levels(np.zeros((80, 20)))
+
+
 def test_levels_are_of_the_bands_that_were_measured(tmp_path):
     levels = make_levels(160)
     names = [f"{frequency:g}" for frequency in NOMINAL_FREQUENCIES]

@@ -176,6 +176,11 @@ def test_two_dates_are_successive_where_rows_go_on_through_midnight(write):
     check(write(["time", *NAMES], rows), first="2024-01-05 23:59:50.000")
 
 
+def test_elapsed_times_are_no_times_of_the_day_of_a_date_beside_them(write):
+    rows = rows_of(lambda row: ["2024-05-13", f"{timedelta(seconds=row)}"])
+    check(write(["Date", "Elapsed Time", *NAMES], rows), first="0.000 s")
+
+
 @pytest.mark.parametrize("n_first", [20, 1200])
 def test_the_first_days_of_two_months_are_not_taken_for_successive_days(write, n_first):
     days = (datetime(2024, 5, 1, 12), datetime(2024, 6, 1, 12))

@@ -285,6 +285,14 @@ def write_two_sensors(path, *, n_first, n_second, step):
     return write_csv(path, pd.concat([first, second]).sort_values("time", kind="stable"))
 
 
+def test_without_times_the_rows_of_each_sensor_are_successive(tmp_path):
+    rows = make_table(make_levels(100)).assign(sensor=["a", "b"] * 50)
+    source = open_levels(write_csv(tmp_path / "a.csv", rows), Reading(start=f"{START}Z"))
+    _, times, series = read(source)
+    for number in (0, 1):
+        assert times[series == number] == pytest.approx(NOON + 0.125 * np.arange(50))
+
+
 def test_sensors_of_one_file_have_one_cadence(tmp_path, monkeypatch):
     monkeypatch.setattr(lines, "BLOCK_BYTES", 1 << 20)
     path = tmp_path / "a.csv"
