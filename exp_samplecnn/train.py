@@ -130,7 +130,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     n_parameters = sum(parameter.numel() for parameter in settings.network().parameters())
     name = options.name or options.block + ("_multi" if options.multi else "")
-    told = {"store": str(store.path.resolve()), "model": settings.describe(), "training": asdict(stages)}
+    told = {
+        "store": str(store.path.resolve()),
+        "recordings": store.fingerprint,
+        "model": settings.describe(),
+        "training": asdict(stages),
+    }
     folder, is_begun = training_folder(options.log_dir, f"{options.dataset}-{name}", told, new=options.new)
     print(f"{'going on in' if is_begun else 'training in'} {folder}: {n_parameters:,} parameters")
     training = StagedTraining(store, settings, stages, folder)

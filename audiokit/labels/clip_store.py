@@ -14,6 +14,7 @@ Attributes of the file hold all that it was made with.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -138,6 +139,19 @@ class ClipStore:
         return np.concatenate(
             [np.arange(start, start + count) for start, count in zip(starts, self.n_rows[chosen], strict=True)]
         )
+
+    def fingerprint(self, clips: NDArray | None = None) -> str:
+        """Tells what is stored of some recordings, in their order, from what is stored of any others.
+
+        Parameters
+        ----------
+        clips
+            their numbers; all of them by default.
+        """
+        chosen = slice(None) if clips is None else np.asarray(clips)
+        columns = {NAME: np.asarray(self.names, object), N_ROWS: self.n_rows, **self.columns}
+        told = {name: column[chosen].tolist() for name, column in columns.items()}
+        return hashlib.sha256(json.dumps([self.settings, told], sort_keys=True).encode()).hexdigest()
 
     @property
     def arrays(self) -> tuple[str, ...]:

@@ -65,6 +65,9 @@ class Trainer:
         random numbers, which go on where they were after a stop.
     measure
         called with the network after each validation; what it gives is recorded as `<name>_valid`.
+    identity
+        what else tells this training from others: its data, its objective, what is done to its batches. A checkpoint
+        of another one is refused. Names and plain values, as JSON has them.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Trainer:
         scalars: Callable[[str, float, int], None] | None = None,
         augment: Callable[[Batch], Batch] | None = None,
         measure: Callable[[nn.Module], Mapping[str, float]] | None = None,
+        identity: Mapping[str, object] | None = None,
     ) -> None:
         self.options = options
         self.device = torch.device(options.device)
@@ -91,7 +95,7 @@ class Trainer:
             raise UserError(f"the split {' and '.join(empty)} of the dataset is empty: make it with other ratios")
         batch_size = sources[TRAIN].batch_size
         self.piece_size = options.piece_size or _suitable_piece_size(network, self.device, batch_size)
-        self.comparable = options.comparable(batch_size)
+        self.comparable = {**(identity or {}), **options.comparable(batch_size)}
         self.checkpoint = checkpoint
         self.scalars = scalars or (lambda name, value, iteration: None)
         self.optimizer = options.optimizer.of(self.network)

@@ -9,6 +9,7 @@ import torch
 from audiokit.errors import UserError
 from audiokit.learning.checkpoints import load_state_dict, read_tensors, save_tensors
 from audiokit.learning.options import Trained
+from audiokit.storage.journal import differences
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ class Resumable(Protocol):
     iteration: int
     seconds: float
     comparable: dict[str, object]
-    """Options that must be the same for a training to go on."""
+    """What must be the same for a training to go on: options, data …"""
 
     checkpoint: Path
     device: torch.device
@@ -63,14 +64,15 @@ def resume_training(trainer: Resumable) -> None:
     Raises
     ------
     UserError
-        where the checkpoint is damaged, or that of another network or of other options.
+        where the checkpoint is damaged, or that of another network, or of other options or data.
     """
     path = trainer.checkpoint
     state = read_tensors(path, remedy="delete it to start anew")
     if "options" not in state:
         raise UserError(f"{path} is no checkpoint of a training: delete it to start anew")
     if state["options"] != trainer.comparable:
-        raise UserError(f"{path} belongs to a training with other options: delete it to start anew, or use the same")
+        told = differences(state["options"], trainer.comparable)
+        raise UserError(f"{path} is of another training ({told}): delete it to start anew, or give what it began with")
     load_state_dict(trainer.network, state["network"], path)
     trainer.optimizer.load_state_dict(state["optimizer"])
     if trainer.average:

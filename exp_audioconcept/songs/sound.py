@@ -91,6 +91,9 @@ class StoredSongs:
     """
 
     def __init__(self, store: ClipStore) -> None:
+        self.fingerprint = store.fingerprint
+        """Songs by their numbers → what tells them from others."""
+
         self._samples = store.array(SOUND).reshape(-1)
         self._frames = store.array(MEL).reshape(-1, FRONT_END.n_mels)
         self._starts = store.first_rows * ROW_FRAMES

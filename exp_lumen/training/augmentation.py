@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
 from audiokit.errors import UserError
+from audiokit.learning.checkpoints import tensor_digest
 from exp_lumen.data.mixing import Mixing
 from exp_lumen.training import waveform_augmentation as waveforms
 
@@ -48,6 +49,10 @@ class PictureAugmentation:
     steps: Sequence[str]
     probability: float
 
+    def description(self) -> dict[str, object]:
+        """What tells it from others, as JSON has it."""
+        return {"steps": list(self.steps), "probability": self.probability}
+
     def __call__(self, picture: torch.Tensor) -> torch.Tensor:
         """(batch, channels, rows, n_frames), the same."""
         masked = torch.zeros(len(picture), *picture.shape[2:], dtype=torch.bool)
@@ -64,6 +69,12 @@ class Augmentation:
     mixing: Mixing
     steps: Mapping[str, Callable[[torch.Tensor], torch.Tensor]] = field(default_factory=dict)
     probability: float = 0.5
+
+    def description(self) -> dict[str, object]:
+        """What tells it from others, as JSON has it; noises by what they sound like."""
+        noises = [step.noises for step in self.steps.values() if isinstance(step, waveforms.BackgroundNoise)]
+        own = {"steps": list(self.steps), "noises": tensor_digest(noises), "probability": self.probability}
+        return own | {"mixing": asdict(self.mixing)}
 
     def __call__(self, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """A batch of `sound`, `targets` and `known`, the same."""

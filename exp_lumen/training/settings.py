@@ -24,6 +24,10 @@ OPTIMIZERS = ("adamw", "adam")
 METRICS = {"VAL_F1": "f1_valid", "VAL_HAMMING": "hamming_valid"}
 
 
+FREE = ("epochs", "finetune_head_epochs", "patience", "threshold", "device")
+"""Settings that a training may go on with others of: how long, where, and what is done when it has ended."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Of a training."""
@@ -104,6 +108,10 @@ class Settings:
     def keeping(self) -> Keeping:
         """Which epoch's state is kept."""
         return Keeping(METRICS[self.metric], rises=True, patience=self.patience, later_of_equals=False)
+
+    def comparable(self) -> dict[str, object]:
+        """What must be the same where a training goes on: it may become longer, or be done somewhere else."""
+        return {name: value for name, value in self.described().items() if name not in FREE}
 
     def described(self) -> dict[str, object]:
         """As JSON has it."""

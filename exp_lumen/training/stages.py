@@ -21,6 +21,7 @@ from exp_lumen.evaluation.aggregation import AGGREGATIONS, by_recording
 from exp_lumen.instruments import CODES
 from exp_lumen.networks.freezing import modules_up_to
 from exp_lumen.training.heard import heard_sources, hears_the_same
+from exp_lumen.training.identity import training_identity
 from exp_lumen.training.losses import Objective, positive_weights
 from exp_lumen.training.rates import kept_rate
 from exp_lumen.training.settings import AUTO_LR
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from audiokit.learning.batches import Source
     from audiokit.learning.options import Trained
     from exp_lumen.networks.network import InstrumentNetwork
+    from exp_lumen.training.augmentation import Augmentation
     from exp_lumen.training.settings import Settings
 
 __all__ = ["Stage", "check_stages", "sources_of", "stages_of", "train", "tune_thresholds"]
@@ -88,7 +90,7 @@ def train(
     settings: Settings,
     *,
     folder: Path,
-    augment: Callable | None = None,
+    augment: Augmentation | None = None,
     scalars: Callable[[str, float, int], None] | None = None,
 ) -> dict[str, Trained]:
     """Train a network, which has its best state then, or go on with it.
@@ -107,6 +109,7 @@ def train(
     dict
         stage → what it left.
     """
+    identity = training_identity(network, stores, settings, augment)
     sources = sources_of(*stores, settings)
     objective = create_objective(stores[0], settings)
     validation = Validation(stores[1], objective, settings.aggregation, by_instrument=settings.by_instrument)
@@ -118,7 +121,8 @@ def train(
         if settings.scheduler == AUTO_LR and not stage.warms_up:
             trial = partial(search_rate, learner, objective, learned_from["train"], settings.optimising)
             find = partial(trial, augment=augment, device=settings.device)
-            options = replace(options, schedule=Constant(kept_rate(folder / f"{stage.name}.part.rate", find)))
+            rate = kept_rate(folder / f"{stage.name}.part.rate", find, identity=identity)
+            options = replace(options, schedule=Constant(rate))
         if settings.skip_validation:
             learned_from = {"train": learned_from["train"]}
         trainer = Trainer(
@@ -130,6 +134,7 @@ def train(
             augment=augment,
             measure=None if settings.skip_validation else validation,
             scalars=_of_stage(stage.name, scalars),
+            identity=identity,
         )
         left[stage.name] = trainer.train()
         learner.load_state_dict(left[stage.name].best_state)

@@ -84,6 +84,8 @@ class SegmentStore:
     """(n_segments,)"""
     segments: RowReader
     """(n_segments, segment_samples)"""
+    fingerprint: str
+    """Tells what it holds from what another one does."""
 
     @classmethod
     def open(cls, path: Path, task_name: str) -> Self:
@@ -103,6 +105,7 @@ class SegmentStore:
                 targets=store.columns[TARGETS],
                 clip_of_row=store.clip_of_row,
                 segments=store.reader(SEGMENT),
+                fingerprint=store.fingerprint(),
             )
 
     @property

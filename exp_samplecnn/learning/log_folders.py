@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
 from audiokit.files import make_folder, whole_files, write_whole
+from audiokit.storage.journal import differences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,11 +59,14 @@ def check_options(folder: Path, options: Mapping[str, object]) -> None:
     Raises
     ------
     UserError
-        where the folder is of a training with other options.
+        where the folder is of a training with other options, or of other recordings.
     """
     wanted = json.loads(json.dumps(options))
     if _options_of(folder) not in (None, wanted):
-        raise UserError(f"{folder} is of a training with other options: use the same, another folder, or delete it")
+        told = differences(_options_of(folder), wanted)
+        raise UserError(
+            f"{folder} is of a training with other options ({told}): use the same, another folder, or delete it"
+        )
     with write_whole(folder / OPTIONS) as partial:
         partial.write_text(json.dumps(wanted, indent=2), encoding="utf-8")
 

@@ -70,7 +70,8 @@ class PlannedTraining:
         )
         options = replace(self.options, seed=setting["seed"])
         folder = make_folder(self.folder(setting))
-        check_options(folder, {"model": settings.describe(), "training": asdict(options)})
+        told = {"recordings": store.fingerprint, "model": settings.describe(), "training": asdict(options)}
+        check_options(folder, told)
         training = StagedTraining(store, settings, options, folder)
         training.run()
         finish(training)

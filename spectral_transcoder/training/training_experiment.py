@@ -174,6 +174,7 @@ class TrainingExperiment:
                 checkpoint=checkpoint,
                 scalars=scalars,
                 augment=self._augmentation(setting),
+                identity={"recordings": self._dataset(setting).fingerprints()},
             )
             start = time.perf_counter()
             trained = trainer.train()

@@ -6,7 +6,9 @@ import pytest
 from genre_fixtures import write_genres
 
 from audiokit import cli
+from audiokit.learning.interruption import Interrupted
 from exp_audioconcept import evaluate, train
+from exp_audioconcept.classifiers import runs
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +67,33 @@ def test_other_genres_than_the_model_s_are_refused_with_the_reason(music, cnn, t
     arguments = ["--data", str(tmp_path / "music"), "--stores", str(tmp_path), "--workers", "1"]
     assert cli.run(evaluate.main, ["cnn", "--model-path", str(cnn), *arguments]) == 1
     assert "the model knows hiss, hum, ticks, and the songs are of drone, hiss, ticks" in capsys.readouterr().err
+
+
+def test_a_training_that_was_stopped_goes_on_with_the_same_songs_and_numbers_alone(
+    music, tmp_path, capsys, monkeypatch
+):
+    begun = ["experiment", "cnn", "--audio-length", "4.2", "--adaptive", "--epochs", "1", "--no-augmentation"]
+    arguments = options_for_train(music, begun, tmp_path / "cnn.pt")
+    with monkeypatch.context() as patched:  # all is trained, and nothing written
+        patched.setattr(runs, "save_learned", raise_interrupted)
+        assert cli.run(train.main, arguments) != 0
+    checkpoint = tmp_path / "cnn_checkpoint.pt"
+    content = checkpoint.read_bytes()
+    for other, told in [
+        (["--split", "stratified"], "the recordings have changed"),
+        (["--label-smoothing", "0"], "label_smoothing was 0.15, is 0.0"),
+        (["--noise-level", "0"], "noise_level was 0.002, is 0.0"),
+    ]:
+        capsys.readouterr()
+        assert cli.run(train.main, [*arguments, *other]) == 1
+        assert f"cnn_checkpoint.pt is of another training ({told}): delete it" in capsys.readouterr().err
+        assert checkpoint.read_bytes() == content
+    assert cli.run(train.main, [*arguments, "--epochs", "2"]) == 0
+    assert not checkpoint.exists()
+
+
+def raise_interrupted(*_):
+    raise Interrupted("stopped")
 
 
 @pytest.mark.parametrize(

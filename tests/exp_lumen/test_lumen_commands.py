@@ -13,6 +13,7 @@ from audio_fixtures import write
 from lumen_fixtures import RATE, irmas_test, irmas_train, sound
 
 from audiokit.errors import UserError
+from audiokit.learning.interruption import Interrupted
 from exp_lumen import places, predict, run_test, svm, train
 from exp_lumen.data.pieces import WaveformPieces, create_clip_rows, open_store
 from exp_lumen.data.sources import labelled_clips
@@ -22,7 +23,7 @@ from exp_lumen.evaluation.testing import names_of
 from exp_lumen.instruments import CODES
 from exp_lumen.networks.network import InstrumentNetwork
 from exp_lumen.networks.specification import Specification
-from exp_lumen.training import command, stages
+from exp_lumen.training import command, run, stages
 from exp_lumen.training.heard import heard_sources, hears_the_same
 from exp_lumen.training.settings import Settings
 from exp_lumen.training.stages import sources_of
@@ -109,6 +110,33 @@ def test_without_validation_the_last_epoch_is_kept_and_a_threshold_can_be_given(
     assert (tmp_path / "metrics.csv").read_text().splitlines() == ["stage,epoch", "whole,0", "whole,1", "whole,2"]
     (path,) = (tmp_path / "checkpoints").glob("*.ckpt")
     assert set(load_model(path).thresholds["mean"]) == {0.3}
+
+
+def test_a_training_that_was_stopped_goes_on_with_the_same_data_and_options_alone(data, tmp_path, monkeypatch):
+    shared = ["--val-paths", f"irmastest:{data}/valid", *QUICK, "--quick", "--stores", str(tmp_path / "stores")]
+    shared += ["--no-finetune-head", "--output", str(tmp_path / "x")]
+    options = ["--train-paths", f"irmastrain:{data}/train", "--augmentations", "SUM_N", *shared]
+    with monkeypatch.context() as patched:  # all is trained, and nothing written
+        patched.setattr(run, "save_model", raise_interrupted)
+        with pytest.raises(Interrupted):
+            train.main(options)
+    for other, told in [
+        (["--train-paths", f"irmastest:{data}/test"], "the recordings have changed"),
+        (["--augmentations", "TIMESHIFT"], "augmentation: changed"),
+        (["--aug-probability", "1"], "augmentation: changed"),
+        (["--augmentations", "SUM_N", "FREQ_MASK"], "augmentation of pictures was None"),
+        (["--loss-function", "FOCAL_LOSS"], "loss was CROSS_ENTROPY, is FOCAL_LOSS"),
+        (["--audio-transform", "MFCC"], "network: changed"),
+        (["--seed", "1"], "network: changed; seed was 42, is 1"),
+    ]:
+        with pytest.raises(UserError, match=rf"whole\.part\.ckpt is of another training \({told}"):
+            train.main([*options, *other])
+    assert train.main([*options, "--prediction-threshold", "0.4"]) == 0
+    assert not list((tmp_path / "x").glob("*.part*"))
+
+
+def raise_interrupted(*_):
+    raise Interrupted("stopped")
 
 
 @pytest.mark.parametrize("answer_given", ["n", None])

@@ -65,5 +65,18 @@ def test_a_training_with_other_options_is_not_gone_on_with(computed):
     tmp_path, _ = computed
     (model,) = tmp_path.glob("out/block=se*/final-*")
     model.unlink()
-    with pytest.raises(Exception, match="is of a training with other options"):
+    with pytest.raises(Exception, match=r"is of a training with other options \(training: changed\)"):
         run(tmp_path, "-s", SELECTED, "-c", "--patience", "3")
+
+
+def test_a_training_on_other_recordings_is_not_gone_on_with(tmp_path, monkeypatch):
+    small_task(monkeypatch)
+    store = word_store(tmp_path, n_clips=4)
+    selected = SELECTED.replace("basic,se", "basic")
+    assert run(tmp_path, "-s", selected, "-c") == 0
+    (model,) = tmp_path.glob("out/*/final-*")
+    model.unlink()
+    store.path.unlink()
+    word_store(tmp_path, n_clips=5)
+    with pytest.raises(Exception, match=r"is of a training with other options \(the recordings have changed\)"):
+        run(tmp_path, "-s", selected, "-c")

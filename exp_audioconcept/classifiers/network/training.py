@@ -37,6 +37,8 @@ FACTOR, WAIT, SMALLEST_SHARE = 0.75, 8, 1 / 50
 """Of the learning rate: by what it falls, after how many epochs without better accuracy, and how far."""
 
 LONGEST_GRADIENT = 1.0
+LENGTHENING = ("epochs", "patience")
+"""Settings that say how long to train, and not how."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,18 @@ def train_network(
         augment=partial(add_noise, level=settings.noise_level),
         measure=partial(_measured, source=heard, genres=genres[valid]),
         scalars=scalars,
+        identity=_identity(settings, stored, train, valid),
     )
     trained = trainer.train()
     return TrainedNetwork(trained.best_state, trained.losses, asdict(settings))
+
+
+def _identity(
+    settings: NetworkSettings, stored: StoredSongs, train: NDArray[np.integer], valid: NDArray[np.integer]
+) -> dict[str, object]:
+    """What must be the same where a training goes on, besides the trainer's own options: it may become longer."""
+    own = {name: value for name, value in asdict(settings).items() if name not in LENGTHENING}
+    return {"recordings": [stored.fingerprint(train), stored.fingerprint(valid)], **own}
 
 
 def _training_windows(

@@ -111,6 +111,21 @@ def test_it_is_not_made_twice_and_not_overwritten(folder, capsys):
     assert make(folder).n_rows == 11
 
 
+def test_what_is_stored_of_recordings_has_a_fingerprint(folder):
+    with ClipStore(make(folder, workers=1).path.rename(folder / "one.h5")) as store:
+        whole, three = store.fingerprint(), store.fingerprint(np.array([0, 2, 3]))
+        assert len({whole, three, store.fingerprint(np.array([2, 0, 3])), store.fingerprint(np.array([0, 2]))}) == 4
+        assert store.fingerprint(np.arange(4)) == whole
+    with ClipStore(make(folder, workers=2).path.rename(folder / "two.h5")) as store:
+        assert store.fingerprint() == whole
+    soundfile.write(folder / "b.wav", np.zeros(RATE), RATE)  # as many samples as before
+    with ClipStore(make(folder).path.rename(folder / "three.h5")) as store:
+        assert store.fingerprint() != whole
+        assert store.fingerprint(np.array([0, 2, 3])) == three
+    with ClipStore(make(folder, features=Seconds(2.0)).path) as store:
+        assert store.fingerprint(np.array([0, 2, 3])) != three
+
+
 def test_recordings_that_cannot_be_used_are_named_and_left_out_only_if_wished(folder, capsys):
     (folder / "b.wav").write_bytes(b"no sound")
     (folder / "c.wav").unlink()

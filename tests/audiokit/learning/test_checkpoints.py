@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from audiokit.errors import UserError
-from audiokit.learning.checkpoints import load_state_dict, read_tensors
+from audiokit.learning.checkpoints import load_state_dict, read_tensors, tensor_digest
 from efficientat.network import MobileNetV3
 from teachers.registry import load_teacher
 from yamnet.network import YAMNet
@@ -178,3 +178,11 @@ def test_weights_that_are_not_finite_are_refused_and_not_heard_through(tmp_path)
     weights = network.state_dict() | {"bias": torch.tensor([0, float("nan")])}
     with pytest.raises(UserError, match=r"holds numbers that are not finite \(in bias\)"):
         load_state_dict(network, weights, tmp_path / "a.pt")
+
+
+def test_tensors_are_told_by_their_numbers_and_not_by_how_they_lie():
+    tensor = torch.arange(6.0).reshape(2, 3)
+    digest = tensor_digest([tensor, torch.tensor(7)])
+    assert tensor_digest([tensor.t().contiguous().t(), torch.tensor(7)]) == digest
+    others = [[tensor.double(), torch.tensor(7)], [tensor.reshape(3, 2), torch.tensor(7)], [tensor, torch.tensor(8)]]
+    assert digest not in {tensor_digest(other) for other in others}

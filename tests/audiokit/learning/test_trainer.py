@@ -72,6 +72,7 @@ def make_trainer(
     shares=None,
     scalars=None,
     augment=None,
+    identity=None,
     **options,
 ):
     options = {"epochs": 3, "checkpoint_seconds": 1e9} | options
@@ -83,6 +84,7 @@ def make_trainer(
         checkpoint=folder / "checkpoint",
         scalars=scalars,
         augment=augment,
+        identity=identity,
     )
 
 
@@ -622,10 +624,25 @@ def interrupted(tmp_path):
 )  # fmt: skip
 def test_a_checkpoint_of_other_options_is_refused_and_kept(interrupted, options):
     content = (interrupted / "checkpoint").read_bytes()
-    with pytest.raises(UserError, match=r"checkpoint belongs to a training with other options: delete it") as caught:
+    (name,) = options
+    with pytest.raises(UserError, match=rf"checkpoint is of another training \({name} was .*\): delete it") as caught:
         train(interrupted, **options)
     assert "\n" not in str(caught.value)
     assert (interrupted / "checkpoint").read_bytes() == content
+
+
+def test_a_checkpoint_of_other_data_or_another_objective_is_refused(tmp_path):
+    identity = {"recordings": ["a7", "c1"], "smoothing": 0.1}
+    with pytest.raises(Interrupted):
+        train(tmp_path, None, Watched(4, send(signal.SIGTERM)), identity=identity)
+    for other, told in [
+        ({**identity, "recordings": ["a7", "c2"]}, "the recordings have changed"),
+        ({**identity, "smoothing": 0.0}, "smoothing was 0.1, is 0.0"),
+        (None, "smoothing was 0.1, is None"),
+    ]:
+        with pytest.raises(UserError, match=rf"checkpoint is of another training \({told}\): delete it"):
+            train(tmp_path, identity=other)
+    assert_same(train(tmp_path, identity=identity), train(tmp_path, identity=identity))
 
 
 def test_a_training_may_become_longer(interrupted):

@@ -679,6 +679,16 @@ def test_after_a_stop_request_the_same_command_goes_on(place, computed, stopped,
     assert_close(weights, torch.load(stored(computed, "cnn").weights), rtol=0, atol=0)
 
 
+def test_a_dataset_that_was_made_again_of_other_recordings_is_not_gone_on_with(place, stopped, capsys):
+    tmp_path, _, _ = stopped
+    other = place._replace(data=write_dataset(tmp_path / "other"))
+    with h5py.File(dataset_path(other.data, NAME), "a") as file:
+        file.attrs["fingerprint"] = "a7"
+    status, _, error = run(other, tmp_path, capsys, "-s", f"{CNN}1+step=train", "-c")
+    assert status == 1
+    assert "_checkpoint is of another training (the recordings have changed)" in error
+
+
 def test_removing_a_training_removes_its_checkpoint(place, stopped, capsys):
     root, _, _ = stopped
     assert run(place, root, capsys, "-s", f"{CNN}1+step=train", "-R", "--yes")[0] == 0
