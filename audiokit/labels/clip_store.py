@@ -6,7 +6,7 @@ Group `rows`, a row a piece of a recording
     `mel_spectrogram`, `segment` … (n_rows, …), contiguous, the rows of a recording one after the other.
 
 Group `left_out`
-    `name` of the recordings that were decoded, and gave no row.
+    `name` and `stamp` of the recordings that were decoded, and gave no row.
 
 What holds for a recording as a whole is stored once, and so is each piece of it, however many folds it is in.
 Attributes of the file hold all that it was made with.
@@ -23,6 +23,7 @@ import h5py
 import numpy as np
 
 from audiokit.errors import UserError
+from audiokit.files import UNKNOWN_STAMP
 from audiokit.storage.hdf5_reading import open_hdf5_file
 from audiokit.storage.journal import partial_folder
 from audiokit.storage.row_reader import RowReader
@@ -43,7 +44,7 @@ STAMP = "stamp"
 
 SETTINGS = "settings"
 LEFT_OUT = "left_out"
-"""Group with the names of recordings that were decoded, and gave no row."""
+"""Group with the recordings that were decoded, and gave no row."""
 
 
 class ClipStore:
@@ -110,9 +111,15 @@ class ClipStore:
         return self._file[CLIPS][N_ROWS][:]
 
     @property
-    def left_out(self) -> list[str]:
-        """Names of recordings that were tried, and gave no row."""
-        return self._file[LEFT_OUT][NAME].asstr()[:].tolist() if LEFT_OUT in self._file else []
+    def left_out(self) -> dict[str, tuple[int, int]]:
+        """Recordings that were tried, and gave no row: name → stamp."""
+        if LEFT_OUT not in self._file:
+            return {}
+        group = self._file[LEFT_OUT]
+        names = group[NAME].asstr()[:].tolist()
+        # Files that were written before there were stamps have none.
+        stamps = map(tuple, group[STAMP][:].tolist()) if STAMP in group else [UNKNOWN_STAMP] * len(names)
+        return dict(zip(names, stamps, strict=True))
 
     @property
     def n_rows_in_all(self) -> int:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from audiokit.storage.row_arrays import RowArray
     from audiokit.storage.row_writer import RowWriter
 
-__all__ = ["ClipFeatures", "StoredClip", "Summary", "create_clip_store", "tell"]
+__all__ = ["ClipFeatures", "StoredClip", "Summary", "create_clip_store", "outdated", "tell"]
 
 TOLD = 5
 """Recordings that are named where many cannot be used."""
@@ -83,7 +83,7 @@ def create_clip_store(
     UserError
         where a store of that name holds something else, another process makes it, or no recording can be used.
     """
-    own = {"features": features.description(), "columns": sorted(columns), **(settings or {})}
+    own = _own_settings(features, columns, settings)
     if path.exists():
         return _summary_of_existing(path, clips, features, own, columns, skip_errors=skip_errors)
     planned, unreadable, short = plan(clips, features)
@@ -97,6 +97,37 @@ def create_clip_store(
         notes = _notes(planned, partial.done)
         partial.finish()
     return replace(_summary(path), unreadable=unreadable, short=short, notes=notes)
+
+
+def outdated(
+    path: Path,
+    clips: Sequence[StoredClip],
+    features: ClipFeatures,
+    *,
+    columns: Mapping[str, Sequence],
+    settings: Mapping[str, object] | None = None,
+) -> str:
+    """Why a store that is there is not what `create_clip_store` would make now, in words; empty where it is.
+
+    Recordings that are not here any more are taken for the same.
+
+    Raises
+    ------
+    UserError
+        where there is none, or it cannot be read.
+    """
+    own = _own_settings(features, columns, settings)
+    with ClipStore(path) as store:
+        if told := _differences(store, clips, own, columns):
+            return told
+        missed = _missed(store, clips, features)
+    return f"it lacks {len(missed)} recordings that are here now, {missed[0].name} first" if missed else ""
+
+
+def _own_settings(
+    features: ClipFeatures, columns: Mapping[str, Sequence], settings: Mapping[str, object] | None
+) -> dict[str, object]:
+    return {"features": features.description(), "columns": sorted(columns), **(settings or {})}
 
 
 def _partial_rows(
@@ -194,7 +225,7 @@ def _write_layout(
         np.array([count for _, count in kept], np.int64),
         arrays=arrays,
         columns={STAMP: np.array([clip.header.stamp for clip, _ in kept], np.int64), **known},
-        left_out=[clip.name for clip, count in zip(planned, counts, strict=True) if not count],
+        left_out={clip.name: clip.header.stamp for clip, count in zip(planned, counts, strict=True) if not count},
         settings=settings,
         compress=compress,
     )
@@ -227,20 +258,31 @@ def _summary_of_existing(
 ) -> Summary:
     """Nothing is to be done where the store is there; another one is not overwritten."""
     with ClipStore(path) as store:
-        there, known = store.settings, {*store.names, *store.left_out}
-        told = (
-            differences(there, settings)
-            if there != json.loads(json.dumps(settings))
-            else changes(store, {clip.name: clip.path for clip in clips}, columns)
-        )
-    if told:
-        raise UserError(f"{path} holds something else ({told}): delete it, or give another name")
+        if told := _differences(store, clips, settings, columns):
+            raise UserError(f"{path} holds something else ({told}): delete it, or give another name")
+        missed = _missed(store, clips, features)
     notes = []
-    if left_out := plan([clip for clip in clips if clip.name not in known], features)[0]:
-        told = f"{path} lacks {len(left_out)} recordings that are here now, {left_out[0].name} first"
+    if missed:
+        told = f"{path} lacks {len(missed)} recordings that are here now, {missed[0].name} first"
         if not skip_errors:
             raise UserError(f"{told}: delete it to have it made anew, or do without them by --skip_errors")
         notes = [told]
     remove_remains(path)
     print(f"{path} is there already: delete it to have it made anew", file=sys.stderr)
     return replace(_summary(path), notes=notes)
+
+
+def _differences(
+    store: ClipStore, clips: Sequence[StoredClip], settings: Mapping[str, object], columns: Mapping[str, Sequence]
+) -> str:
+    """In what a store differs from what is asked for, in words; empty where it does not."""
+    there = store.settings
+    if there != json.loads(json.dumps(settings)):
+        return differences(there, settings)
+    return changes(store, {clip.name: clip.path for clip in clips}, columns)
+
+
+def _missed(store: ClipStore, clips: Sequence[StoredClip], features: ClipFeatures) -> list[PlannedClip]:
+    """Recordings that could be used, and were not here when the store was made."""
+    known = {*store.names, *store.left_out}
+    return plan([clip for clip in clips if clip.name not in known], features)[0]

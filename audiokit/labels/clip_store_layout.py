@@ -32,7 +32,7 @@ def write_layout(
     *,
     arrays: Mapping[str, RowArray],
     columns: Mapping[str, NDArray],
-    left_out: Sequence[str],
+    left_out: Mapping[str, tuple[int, int]],
     settings: Mapping[str, object],
     compress: bool,
 ) -> None:
@@ -47,7 +47,7 @@ def write_layout(
     columns
         what is known of the recordings: name → (n_clips, …).
     left_out
-        names of recordings that gave no row.
+        recordings that gave no row: name → stamp.
     settings
         what tells this store from others, as JSON has it.
     compress
@@ -59,7 +59,9 @@ def write_layout(
     clips[N_ROWS] = n_rows
     for name, values in {NAME: np.asarray(names), **columns}.items():
         _write_column(clips, name, values)
-    _write_column(file.create_group(LEFT_OUT), NAME, np.asarray(left_out, object))
+    without_rows = file.create_group(LEFT_OUT)
+    _write_column(without_rows, NAME, np.asarray([*left_out], object))
+    _write_column(without_rows, STAMP, np.array([*left_out.values()], np.int64).reshape(-1, 2))
     create_row_arrays(file.create_group(ROWS), arrays, int(n_rows.sum()), compress=compress)
 
 
@@ -89,5 +91,7 @@ def changes(store: ClipStore, paths: Mapping[str, Path], columns: Mapping[str, S
     for name, column in columns.items():
         if np.asarray(column)[order].tolist() != store.columns[name].tolist():
             return f"other values of {name}"
-    changed = changed_files([paths[name] for name in store.names], store.columns[STAMP])
-    return f"{store.names[changed[0]]} has changed" if changed else ""
+    stamps = dict(zip(store.names, store.columns[STAMP], strict=True))
+    stamps |= {name: stamp for name, stamp in store.left_out.items() if name in paths}
+    changed = changed_files([paths[name] for name in stamps], stamps.values())
+    return f"{list(stamps)[changed[0]]} has changed" if changed else ""

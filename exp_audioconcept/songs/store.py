@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
 from audiokit.files import make_folder
-from audiokit.labels.clip_store_creation import StoredClip, create_clip_store
+from audiokit.labels.clip_store import ClipStore
+from audiokit.labels.clip_store_creation import StoredClip, create_clip_store, outdated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,7 @@ def make_store(
     workers: int | None = None,
     skip_errors: bool = False,
 ) -> Path:
-    """Make a store, or go on with it; one that is there is taken as it is.
+    """Make a store, or go on with it; one of songs that have changed since is made anew.
 
     Parameters
     ----------
@@ -55,17 +56,16 @@ def make_store(
     UserError
         where more than a few songs cannot be used.
     """
+    clips = [StoredClip(song.path, song.name) for song in songs]
+    columns = {GENRE: [song.genre for song in songs], GROUP: [song.group for song in songs]}
     if path.is_file():
-        return path
+        if not (reason := outdated(path, clips, features, columns=columns)):
+            _tell_lost(path, songs)
+            return path
+        print(f"{path} is made anew: {reason}", file=sys.stderr)
+        path.unlink()
     make_folder(path.parent)
-    summary = create_clip_store(
-        path,
-        [StoredClip(song.path, song.name) for song in songs],
-        features,
-        columns={GENRE: [song.genre for song in songs], GROUP: [song.group for song in songs]},
-        workers=workers,
-        skip_errors=True,
-    )
+    summary = create_clip_store(path, clips, features, columns=columns, workers=workers, skip_errors=True)
     lost = [*summary.unreadable.values(), *(f"{name} is too short" for name in summary.short)]
     for line in lost[:TOLD]:
         print(f"left out: {line}", file=sys.stderr)
@@ -76,3 +76,11 @@ def make_store(
             "--skip_errors"
         )
     return path
+
+
+def _tell_lost(path: Path, songs: Sequence[Song]) -> None:
+    """Say which songs a store that was made before could not hold."""
+    with ClipStore(path) as store:
+        stored = {*store.names}
+    if lost := [song.name for song in songs if song.name not in stored]:
+        print(f"{len(lost)} of {len(songs)} songs cannot be used and are left out, {lost[0]} first", file=sys.stderr)

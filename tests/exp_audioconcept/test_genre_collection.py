@@ -66,6 +66,37 @@ def test_one_broken_or_silent_song_is_left_out_and_named(folder, capsys):
     assert "3.wav is silent" in capsys.readouterr().err
 
 
+def test_a_song_that_was_replaced_is_heard_anew(folder, capsys):
+    with ClipStore(stored(folder)) as store:
+        before = store.fingerprint()
+    assert stored(folder).is_file() and capsys.readouterr().err == ""
+    hum, _ = soundfile.read(folder / "hum" / "3.wav")
+    soundfile.write(folder / "hum" / "3.wav", hum[: 2 * RATE], RATE)
+    with ClipStore(stored(folder)) as store:
+        assert store.fingerprint() != before
+        assert store.n_rows[store.names.index("hum/3.wav")] == 4
+    assert capsys.readouterr().err.endswith(" is made anew: hum/3.wav has changed\n")
+
+
+@pytest.mark.parametrize("fault", ["broken", "silent", "cut off"])
+def test_a_song_that_could_not_be_used_is_told_until_it_is_mended(folder, capsys, fault):
+    path = folder / "hum" / "3.wav"
+    whole = path.read_bytes()
+    if fault == "silent":
+        soundfile.write(path, np.zeros(2 * RATE), RATE)
+    else:
+        path.write_bytes(b"RIFFnothing" if fault == "broken" else whole[:100])
+    stored(folder, skip_errors=True)
+    capsys.readouterr()
+    stored(folder)
+    assert capsys.readouterr().err == "1 of 18 songs cannot be used and are left out, hum/3.wav first\n"
+    path.write_bytes(whole)
+    with ClipStore(stored(folder)) as store:
+        assert "hum/3.wav" in store.names
+    told = "hum/3.wav has changed" if fault == "silent" else "it lacks 1 recordings that are here now, hum/3.wav first"
+    assert capsys.readouterr().err.endswith(f" is made anew: {told}\n")
+
+
 def test_more_than_a_few_that_cannot_be_used_stop_everything_unless_they_may(folder):
     for number in range(3):
         (folder / "hum" / f"{number}.wav").write_bytes(b"RIFFnothing")

@@ -171,6 +171,27 @@ def test_recordings_that_gave_no_row_are_not_missed(folder):
     assert make(folder, skip_errors=True).notes == []
 
 
+class Loud(Seconds):
+    """As features that silence has not."""
+
+    def __call__(self, path):
+        if not load(path, sample_rate=RATE, normalise=False).any():
+            raise UserError(f"{path} is silent")
+        return super().__call__(path)
+
+
+def test_recordings_that_gave_no_row_are_missed_once_they_have_changed(folder):
+    whole = (folder / "b.wav").read_bytes()
+    soundfile.write(folder / "b.wav", np.zeros(RATE), RATE)
+    summary = make(folder, features=Loud(), skip_errors=True, workers=1)
+    with ClipStore(summary.path) as store:
+        assert [*store.left_out] == ["b.wav"]
+    assert make(folder, features=Loud(), skip_errors=True).notes == []
+    (folder / "b.wav").write_bytes(whole)
+    with pytest.raises(UserError, match=r"holds something else \(b\.wav has changed\): delete it"):
+        make(folder, features=Loud(), skip_errors=True)
+
+
 def test_recordings_shorter_than_their_headers_say_leave_no_gap(folder):
     summary = make(folder, names=("a.wav", "b.wav"), features=Promising())
     with ClipStore(summary.path) as store:
