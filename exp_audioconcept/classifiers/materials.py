@@ -12,7 +12,7 @@ import numpy as np
 from audiokit.errors import UserError
 from audiokit.paths import ROOT
 from exp_audioconcept.places import STORES
-from exp_audioconcept.songs.collection import read_collection, read_groups
+from exp_audioconcept.songs.collection import group_of, read_collection, read_groups
 from exp_audioconcept.songs.splits import split_songs
 from exp_audioconcept.songs.store import GENRE, make_store, store_path
 
@@ -86,10 +86,16 @@ class Source:
 
         if self.table:
             table = read_feature_table(self.table, keep_damaged=self.paper)
-            known = read_groups(self.groups) if self.groups else {}
-            return SvmMaterial(table, [known.get(name, "") for name in table.names], self.paper, self.workers)
+            return SvmMaterial(table, self._groups_of(table), self.paper, self.workers)
         table = self.feature_table()
         return SvmMaterial(table, [song.group for song in self._kept(table.names)], self.paper, self.workers)
+
+    def _groups_of(self, table: FeatureTable) -> list[str]:
+        """Artists of the songs of a table; empty texts where nothing tells them."""
+        if self.groups is None:
+            return [""] * len(table.names)
+        groups = read_groups(self.groups)
+        return [group_of(name, genre, groups) for name, genre in zip(table.names, table.genres, strict=True)]
 
     def _kept(self, names: tuple[str, ...]) -> list[Song]:
         by_name = {song.name: song for song in self.songs}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Song", "genres_of", "read_collection", "read_groups"]
+__all__ = ["Song", "genres_of", "group_of", "read_collection", "read_groups"]
 
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au"})
 GROUP_COLUMNS = ("artist", "album", "group", "piece")
@@ -65,14 +65,32 @@ def read_collection(folder: Path, *, groups: Mapping[str, str] | None = None) ->
             f"{root} has songs of {', '.join(found) or 'no genre'}: put those of each genre into a folder of its own, "
             "two at least"
         )
-    return [_with_group(song, groups) for song in songs] if groups is not None else songs
+    if groups is None:
+        return songs
+    return [replace(song, group=group_of(song.path.name, song.genre, groups)) for song in songs]
 
 
-def _with_group(song: Song, groups: Mapping[str, str]) -> Song:
-    group = groups.get(song.name, groups.get(song.path.name))
+def group_of(name: str, genre: str, groups: Mapping[str, str]) -> str:
+    """What a song must not be split from.
+
+    Parameters
+    ----------
+    name
+        `file`, or `genre/file`.
+    groups
+        as `read_groups` gives them, by either.
+
+    Raises
+    ------
+    UserError
+        where the table lacks the song.
+    """
+    file = name.rpartition("/")[2]
+    whole = f"{genre}/{file}"
+    group = groups.get(whole, groups.get(file))
     if group is None:
-        raise UserError(f"the table of artists lacks {song.name}: add its row, or leave the table out")
-    return Song(song.path, song.name, song.genre, group)
+        raise UserError(f"the table of artists lacks {whole}: add its row, or leave the table out")
+    return group
 
 
 def read_groups(path: Path) -> dict[str, str]:

@@ -7,7 +7,7 @@ from genre_fixtures import RATE, write_genres
 
 from audiokit.errors import UserError
 from audiokit.labels.clip_store import ClipStore
-from exp_audioconcept.songs.collection import read_collection, read_groups
+from exp_audioconcept.songs.collection import group_of, read_collection, read_groups
 from exp_audioconcept.songs.sound import SongSound, StoredSongs
 from exp_audioconcept.songs.store import make_store, store_path
 from exp_audioconcept.songs.windows import AllWindows, RandomWindows
@@ -49,6 +49,14 @@ def test_a_wrong_path_stops_at_once(tmp_path, make):
 def test_a_table_says_who_plays(folder):
     songs = read_collection(folder, groups=read_groups(folder.parent / "artists.csv"))
     assert songs[3].group == "hiss player 1"
+
+
+@pytest.mark.parametrize("name", ["2.wav", "hum/2.wav"])
+def test_a_song_is_found_in_the_table_by_its_file_or_with_its_genre(name):
+    for groups in ({"2.wav": "Ann"}, {"hum/2.wav": "Ann", "hiss/2.wav": "Bob"}, {"hum/2.wav": "Ann", "2.wav": "Bob"}):
+        assert group_of(name, "hum", groups) == "Ann"
+    with pytest.raises(UserError, match=r"the table of artists lacks hum/2\.wav: add its row"):
+        group_of(name, "hum", {"hiss/2.wav": "Bob"})
 
 
 def test_a_table_that_lacks_a_song_is_refused(folder):

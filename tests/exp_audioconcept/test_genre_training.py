@@ -7,8 +7,9 @@ from genre_fixtures import write_genres
 
 from audiokit import cli
 from audiokit.learning.interruption import Interrupted
-from exp_audioconcept import evaluate, train
+from exp_audioconcept import evaluate, features, train
 from exp_audioconcept.classifiers import runs
+from exp_audioconcept.classifiers.materials import Source, split_of
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,21 @@ def test_an_svm_learns_from_the_sound_and_tells_the_genres_of_new_songs(music, c
     assert cli.run(evaluate.main, ["SVM", *options(music, "--model-path", path)]) == 0
     assert f"accuracy {content['test']['accuracy']:.4f}" in capsys.readouterr().out
     assert len(list((music / "figures").glob("SVM_confusion_matrix_*.png"))) == 1
+
+
+def test_features_that_were_written_know_their_artists_too(music, capsys):
+    table = music / "features.csv"
+    assert cli.run(features.main, [*options(music)[:6], "--workers", "1", "--output", str(table)]) == 0
+    with Source(music / "none", table=table, groups=music / "artists.csv").material("SVM") as material:
+        parts = split_of(material, "auto", seed=0)
+        artists = [{material.groups[song] for song in part} for part in (parts.train, parts.valid, parts.test)]
+    assert [len(part) for part in artists] == [3, 3, 3]
+    assert len(set.union(*artists)) == 9
+    lines = (music / "artists.csv").read_text().splitlines()
+    (music / "fewer.csv").write_text("\n".join(lines[:-1]) + "\n")
+    arguments = ["main", "svm", "--features", str(table), "--groups", str(music / "fewer.csv")]
+    assert cli.run(train.main, arguments) == 1
+    assert "the table of artists lacks ticks/5.wav: add its row, or leave the table out" in capsys.readouterr().err
 
 
 def test_a_network_is_trained_and_tested_with_the_length_that_it_keeps(music, cnn, capsys):
