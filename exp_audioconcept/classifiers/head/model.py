@@ -25,6 +25,10 @@ __all__ = ["Head", "HeadModel", "choose_head"]
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """C of the logistic regression: how little its weights are held back."""
 MOST_STEPS = 2000
+SMALLEST_SCALE = 0.3
+"""Standard deviation that a number in the vectors is given at least, as a share of their root mean square. Measured on
+two collections of 36 and 80 songs: without it logits of a half silent sound come to 7800, with 0.1 to 48, with 0.3 to
+26, where those of the whole are below 7; accuracy is the same with all floors from 0.03 up."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,7 @@ def choose_head(
     """
     from sklearn.linear_model import LogisticRegression
 
-    mean, scale = vectors[~valid].mean(axis=0, dtype=np.float64), vectors[~valid].std(axis=0, dtype=np.float64)
-    scale = np.where(scale > 0, scale, 1.0)
+    mean, scale = vectors[~valid].mean(axis=0, dtype=np.float64), _scale_of(vectors[~valid])
     learned = (vectors[~valid] - mean) / scale
     truths = first_of(genres[valid], songs[valid])
     best: tuple[float, Head, float, float] | None = None
@@ -87,6 +90,17 @@ def choose_head(
         if best is None or cost < best[0]:
             best = cost, head, float(np.mean(logits.argmax(axis=1) == truths)), strength
     return best[1:]
+
+
+def _scale_of(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Standard deviation of each number, (size,), none much smaller than they are on the whole.
+
+    Many numbers of a teacher's vectors hardly change within a small collection. What they do elsewhere, in silence
+    after a song say, would be blown up a thousand times and more, and outvote all others.
+    """
+    scale = vectors.std(axis=0, dtype=np.float64)
+    usual = np.sqrt(np.mean(scale**2))
+    return np.maximum(scale, SMALLEST_SCALE * usual) if usual else np.ones_like(scale)
 
 
 def _both(weights: NDArray, biases: NDArray, found: NDArray, n_genres: int) -> tuple[NDArray, NDArray]:
