@@ -82,8 +82,8 @@ class Material(Protocol):
     def train(self, split: Split, *, seed: int, checkpoint: Path) -> Learned:
         """Learn from the songs to learn from, and choose by those to choose by."""
 
-    def decide(self, model: GenreModel, songs: NDArray) -> NDArray:
-        """Logits or decision values of songs by their numbers, (n, n_genres)."""
+    def tell(self, model: GenreModel, songs: NDArray) -> NDArray:
+        """Numbers of the genres that a model of this kind finds, by its own rule, of songs by their numbers, (n,)."""
 
 
 def kind_of(name: str) -> str:

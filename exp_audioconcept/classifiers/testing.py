@@ -107,8 +107,7 @@ def test_model(model: GenreModel, material: Material, split: Split) -> Tested:
     new = np.array([song for song in split.test if _name(material, song) not in heard], np.int64)
     if not len(new):
         raise UserError("the model has heard all songs that it is to be tested on: take the split it was trained with")
-    told = material.decide(model, new).argmax(axis=1)
-    return Tested(tuple(genres.tolist()), truths[new], told, len(split.test) - len(new))
+    return Tested(tuple(genres.tolist()), truths[new], material.tell(model, new), len(split.test) - len(new))
 
 
 def _name(material: Material, song: int) -> str:

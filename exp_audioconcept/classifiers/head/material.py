@@ -55,8 +55,8 @@ class HeadMaterial(StoredMaterial):
         levels = self.store.array(LEVELS)[self.store.rows_of(split.train)]
         return levels.mean(axis=0, dtype=np.float64).tolist()
 
-    def decide(self, model: HeadModel, songs: NDArray) -> NDArray:
-        """Mean logits of all pieces of songs, (n, n_genres)."""
+    def tell(self, model: HeadModel, songs: NDArray) -> NDArray:
+        """Numbers of the genres with the highest mean logit of all pieces of songs, (n,)."""
         rows = self.store.rows_of(songs)
         order = np.repeat(np.arange(len(songs)), self.store.n_rows[songs])
-        return group_means(model.head.decide(self.store.array(EMBEDDING)[rows]), order)
+        return group_means(model.head.decide(self.store.array(EMBEDDING)[rows]), order).argmax(axis=1)

@@ -67,10 +67,10 @@ class NetworkMaterial(StoredMaterial):
         settings = {**trained.settings, "genres": found.tolist(), MEAN_SPECTRUM: spectrum}
         return Learned(self.network.kind, settings, trained.state, told, trained.losses)
 
-    def decide(self, model: NetworkModel, songs: NDArray) -> NDArray:
-        """Mean logits of all windows of songs, (n, n_genres)."""
+    def tell(self, model: NetworkModel, songs: NDArray) -> NDArray:
+        """Numbers of the genres with the highest mean logit of all windows of songs, (n,)."""
         genres = np.zeros(len(songs), np.int64)  # nobody looks at them
         source = AllWindows(
             StoredSongs(self.store), songs, genres, length=model.length, batch_size=EVALUATION_BATCH_SIZE
         )
-        return song_logits(model.network, source)
+        return song_logits(model.network, source).argmax(axis=1)

@@ -75,7 +75,7 @@ class SvmMaterial:
         }
         return Learned("SVM", settings, state, told)
 
-    def decide(self, model: SvmModel, songs: NDArray) -> NDArray:
-        """Decision values of songs, (n, n_genres)."""
+    def tell(self, model: SvmModel, songs: NDArray) -> NDArray:
+        """Numbers of the genres that win most pairs, (n,): what the grid was chosen by."""
         columns = [self.table.features.index(name) for name in model.machine.features]
-        return model.machine.decide(self.table.values[songs][:, columns])
+        return model.machine.tell(self.table.values[songs][:, columns])

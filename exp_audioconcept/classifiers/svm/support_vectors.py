@@ -105,9 +105,12 @@ class SupportVectors:
         lengths = (scaled**2).sum(axis=1)[:, None] + (self.vectors**2).sum(axis=1)
         return np.exp(-self.gamma * (lengths - 2 * products))
 
-    def predict(self, values: NDArray[np.floating]) -> NDArray[np.str_]:
-        """The genre that wins most pairs, (n_songs,); of equal ones the first, as libsvm has it."""
-        return np.asarray(self.genres)[np.floor(self.decide(values) + 0.5).argmax(axis=1)]
+    def tell(self, values: NDArray[np.floating]) -> NDArray[np.int64]:
+        """Numbers of the genres that win most pairs, (n_songs,); of equal ones the first, as libsvm has it.
+
+        Where genres win as many pairs, the decision values, which count how clearly, may be highest for another one.
+        """
+        return np.floor(self.decide(values) + 0.5).argmax(axis=1)
 
     def scores(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
         """Softmax of the decision values, (n_songs, n_genres), as in the original; they are no calibrated chances."""
