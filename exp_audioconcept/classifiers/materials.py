@@ -17,7 +17,7 @@ from exp_audioconcept.songs.splits import split_songs
 from exp_audioconcept.songs.store import GENRE, make_store, store_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from exp_audioconcept.classifiers.learned import Material
@@ -142,14 +142,14 @@ def split_of(material: Material, kind: str, *, seed: int) -> Split:
     files = [name.rpartition("/")[2] for name in material.names]
     groups = material.groups if all(material.groups) else None
     if kind == "auto":
-        kind = "grouped" if groups else _listed(files)
+        kind = "grouped" if groups else _listed(files, material.genres)
     return split_songs(kind, names=files, genres=material.genres, groups=groups, seed=seed)
 
 
-def _listed(files: list[str]) -> str:
-    """Whether the fault-filtered lists name all these songs' parts."""
+def _listed(files: Sequence[str], genres: Sequence[str]) -> str:
+    """`filtered` where the fault-filtered lists have songs of each genre here, else `stratified`."""
     try:
-        split_songs("filtered", names=files, genres=[""] * len(files))
+        split_songs("filtered", names=files, genres=genres)
     except UserError:
         return "stratified"
     return "filtered"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ VALID_SHARE = 0.125
 """Of what is not tested on, for models that are chosen by songs of their own."""
 
 PUBLISHED_SEED = 42
+FEWEST_LEARNED = 2
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,12 @@ def split_songs(
         where a genre has too few songs or groups, or the lists name none of these songs.
     """
     genres = np.asarray(genres)
+    split = _split(kind, names, genres, groups, seed)
+    _check_learned(split, genres, kind)
+    return split
+
+
+def _split(kind: str, names: Sequence[str], genres: NDArray, groups: Sequence[str] | None, seed: int) -> Split:
     if kind == "filtered":
         return _filtered(names)
     if kind == "grouped":
@@ -74,16 +82,36 @@ def split_songs(
     return _random(genres, seed=PUBLISHED_SEED if kind == "published" else seed, stratified=kind == "stratified")
 
 
+def _check_learned(split: Split, genres: NDArray, kind: str) -> None:
+    """Refuse a split in which a genre cannot be learned.
+
+    One song is needed to learn from, and two with those to choose by, for cross-validation learns from a part of both.
+    """
+    for genre in np.unique(genres):
+        n_train = np.count_nonzero(genres[split.train] == genre)
+        n_learned = np.count_nonzero(genres[split.learned] == genre)
+        if n_train < 1 or n_learned < FEWEST_LEARNED:
+            raise UserError(
+                f"the split {kind} leaves {n_train} songs of {genre} to learn from and {n_learned - n_train} to choose "
+                "by: give more of them, or take --split stratified"
+            )
+
+
 def _random(genres: NDArray, *, seed: int, stratified: bool) -> Split:
     from sklearn.model_selection import train_test_split
 
     fewest = np.unique(genres, return_counts=True)[1].min()
     if stratified and fewest < 3:
         raise UserError(f"a genre has {fewest} songs: give at least 3 of each")
+    n_genres = len(np.unique(genres))
+    n_test = math.ceil(TEST_SHARE * len(genres))
     learned, test = train_test_split(
-        np.arange(len(genres)), test_size=TEST_SHARE, random_state=seed, stratify=genres if stratified else None
+        np.arange(len(genres)),
+        test_size=max(n_genres, n_test) if stratified else n_test,
+        random_state=seed,
+        stratify=genres if stratified else None,
     )
-    n_valid = max(len(np.unique(genres)), round(VALID_SHARE * len(learned)))
+    n_valid = max(n_genres, round(VALID_SHARE * len(learned)))
     if not stratified:
         return Split(learned[:-n_valid], learned[-n_valid:], test)
     train, valid = train_test_split(learned, test_size=n_valid, random_state=seed, stratify=genres[learned])

@@ -72,3 +72,23 @@ def test_groups_that_nobody_knows_cannot_be_kept_together():
 def test_the_fault_filtered_lists_are_refused_for_songs_that_they_do_not_name():
     with pytest.raises(UserError, match="are of GTZAN"):
         split_songs("filtered", names=["a.wav"] * 9, genres=["blues"] * 9)
+
+
+def few(*counts):
+    names = [f"{genre}.{number}" for genre, count in enumerate(counts) for number in range(count)]
+    return {"names": names, "genres": [f"genre {name.partition('.')[0]}" for name in names]}
+
+
+@pytest.mark.parametrize("counts", [(4, 1), (1, 20), (2, 2)])
+def test_a_random_split_that_leaves_too_little_of_a_genre_to_learn_from_is_refused(counts):
+    with pytest.raises(UserError, match=r"the split published leaves [01] songs of genre \d to learn from and [01] to"):
+        split_songs("published", **few(*counts))
+
+
+@pytest.mark.parametrize("counts", [(3, 3), (3,) * 10, (3, 40)])
+def test_three_songs_of_each_genre_are_enough_for_a_stratified_split(counts):
+    songs = few(*counts)
+    split = split_songs("stratified", **songs)
+    genres = np.array(songs["genres"])
+    assert len(set(genres[split.train])) == len(counts)
+    assert sorted(np.concatenate(parts(split))) == list(range(sum(counts)))
