@@ -45,9 +45,16 @@ class Answers:
 
 @torch.inference_mode()
 def scores_of(network: InstrumentNetwork, pieces: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scores of pieces, (n, n_samples) at the network's rate → (n, 11) in [0, 1]."""
+    """Scores of pieces, (n, n_samples) at the network's rate → (n, 11) in [0, 1].
+
+    In silence nothing plays. Networks have never heard it, and say anything.
+    """
     device = next(network.parameters()).device
-    return network(torch.from_numpy(np.ascontiguousarray(pieces)).to(device)).sigmoid().cpu().numpy()
+    loud = np.abs(pieces).max(axis=1) >= np.finfo(np.float32).tiny
+    scores = np.zeros((len(pieces), len(CODES)), np.float32)
+    if loud.any():
+        scores[loud] = network(torch.from_numpy(pieces[loud]).to(device)).sigmoid().cpu().numpy()
+    return scores
 
 
 def piece_scores(network: InstrumentNetwork, sound: NDArray[np.float32], *, batch_size: int = 8) -> NDArray[np.float32]:

@@ -232,6 +232,18 @@ def test_what_a_frozen_backbone_hears_once_is_what_it_hears_in_each_epoch(model,
     np.testing.assert_allclose(scores.detach(), scores_of(network.eval(), sounds.numpy()), rtol=1e-4, atol=1e-6)
 
 
+def test_nothing_plays_in_silence(model, tmp_path):
+    song = np.concatenate([sound("cel", seconds=0.63), np.zeros(2 * 10080), sound("voi", seconds=0.63)])
+    write(tmp_path / "gap.wav", song, RATE)
+    write(tmp_path / "silent.wav", np.zeros(RATE), RATE)
+    stored = load_model(model)
+    heard = answer(stored, [tmp_path / "gap.wav", tmp_path / "silent.wav"], progress=False)
+    assert heard.n_pieces.tolist() == [4, 2]
+    assert (heard.scores > 0).all(axis=1).tolist() == [True, False, False, True, False, False]
+    assert not heard.scores[[1, 2, 4, 5]].any()
+    assert predict.main([str(tmp_path / "silent.wav"), "--ckpt", str(model), "--output", str(tmp_path)]) == 1
+
+
 def test_a_recording_scores_the_same_whatever_comes_with_it(model, data):
     paths = sorted((data / "test").glob("*.wav"))[:4]
     stored = load_model(model)

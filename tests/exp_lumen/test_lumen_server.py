@@ -148,6 +148,12 @@ def test_several_uploads_of_any_format_come_back_by_their_names(client, tmp_path
     assert answers["07.wav"] == answers["é/x.flac"] == expected["07.wav"]
 
 
+def test_nothing_plays_in_silence(client, tmp_path):
+    soundfile.write(tmp_path / "silent.flac", np.zeros(8000, np.float32), 8000)
+    answers = upload(client, {"silent.flac": (tmp_path / "silent.flac").read_bytes()}).json()
+    assert answers == {"silent.flac": dict.fromkeys(CODES, 0)}
+
+
 def test_recordings_of_the_served_folder_have_their_paths_as_names(client, expected):
     answers = client.post("/model/predict-directory", params=ASK, json=["songs", "songs/03.wav"]).json()
     assert answers == {f"songs/{name}": row for name, row in expected.items()}
