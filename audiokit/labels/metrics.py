@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
-    "average_precisions",
     "confusion",
     "confusion_counts",
     "correct",
+    "precision_recall_areas",
     "precision_shares",
     "recall_shares",
 ]
@@ -32,8 +32,11 @@ def correct(targets: NDArray[np.floating], decisions: NDArray) -> NDArray[np.boo
     return targets.argmax(axis=1) == decisions.argmax(axis=1)
 
 
-def average_precisions(targets: NDArray[np.floating], predictions: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Area under each class's curve of precision over recall, by trapezes, (n_classes,); the mean is the macro-AUPRC.
+def precision_recall_areas(targets: NDArray[np.floating], predictions: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Area under each class's curve of precision over recall, by trapezes; the mean is the macro-AUPRC, as published.
+
+    That is not the average precision (`audiokit.labels.multilabel.mean_average_precision`), which has steps in place of
+    trapezes, and is another number for few clips or equal scores.
 
     Parameters
     ----------

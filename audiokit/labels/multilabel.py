@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audiokit.labels.metrics import average_precisions
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -121,13 +119,24 @@ def label_ranking_average_precision(targets: NDArray, scores: NDArray) -> float:
 
 
 def mean_average_precision(targets: NDArray, scores: NDArray, known: NDArray | None = None) -> float:
-    """Mean area under the labels' curves of precision over recall, of the labels that are present."""
-    mask = _mask(targets, known)
-    areas = [
-        average_precisions(targets[mask[:, label], label : label + 1], scores[mask[:, label], label : label + 1])[0]
-        for label in range(targets.shape[1])
-    ]
-    return _mean(np.array(areas))
+    """Mean of the average precisions of the labels that are present; a label's is its mean precision at each hit.
+
+    Parameters
+    ----------
+    targets, scores : (n_clips, n_labels)
+    known : (n_clips, n_labels)
+        where a target is known; everywhere by default.
+
+    Returns
+    -------
+    float
+        in [0, 1]; NaN where no label is present.
+    """
+    from sklearn.metrics import average_precision_score
+
+    columns = zip(np.asarray(targets, bool).T, np.asarray(scores).T, _mask(targets, known).T, strict=True)
+    judged = [(truth[used], score[used]) for truth, score, used in columns]
+    return _mean(np.array([average_precision_score(truth, score) for truth, score in judged if truth.any()]))
 
 
 def best_thresholds(

@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from audiokit.errors import UserError
 from audiokit.files import make_folder, write_whole
-from audiokit.labels.metrics import average_precisions, confusion, correct
+from audiokit.labels.metrics import confusion, correct, precision_recall_areas
 from audiokit.storage.wholeness import is_made
 from spectral_transcoder.classification.decisions import decide_by_groups, decide_by_heads
 from spectral_transcoder.classification.score_file import ScoreFile, score_path
@@ -142,7 +142,7 @@ class ClassificationExperiment:
             decided = decide_by_groups(dataset, model.scores, model.labels)
         targets = file.targets[evaluated]
         predictions, decisions = decided.predictions[evaluated], decided.decisions[evaluated]
-        areas = average_precisions(targets, predictions)
+        areas = precision_recall_areas(targets, predictions)
         values = {
             "acc_classif": correct(targets, decisions),
             "macro_auprc": np.array(np.nanmean(areas)),

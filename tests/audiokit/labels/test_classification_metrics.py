@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, auc, average_precision_score, confusion_matrix, precision_recall_curve
 
-from audiokit.labels.metrics import average_precisions, confusion, correct
+from audiokit.labels.metrics import confusion, correct, precision_recall_areas
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_of_several_classes_the_first_decides():
 
 def test_areas_are_those_of_scikit_learn(multilabel):
     targets, predictions = multilabel
-    for index, area in enumerate(average_precisions(targets, predictions)):
+    for index, area in enumerate(precision_recall_areas(targets, predictions)):
         precision, recall, _ = precision_recall_curve(targets[:, index], predictions[:, index])
         assert area == auc(recall, precision)
         assert area == pytest.approx(average_precision_score(targets[:, index], predictions[:, index]), abs=0.01)
@@ -47,12 +47,14 @@ def test_areas_by_hand():
     targets = np.array([[1, 0, 1], [0, 1, 1], [1, 0, 1], [0, 0, 1]])
     predictions = np.array([[0.9, 0.1, 0.3], [0.8, 0.9, 0.2], [0.7, 0.2, 0.1], [0.1, 0.3, 0.0]])
     # Recall ½ at precision 1, ½ at ½, 1 at ⅔; a perfect order; a class that all have.
-    assert average_precisions(targets, predictions) == pytest.approx([0.5 + 0.5 * (1 / 2 + 2 / 3) / 2, 1, 1])
+    assert precision_recall_areas(targets, predictions) == pytest.approx([0.5 + 0.5 * (1 / 2 + 2 / 3) / 2, 1, 1])
 
 
 def test_a_class_that_no_clip_has_has_no_area(multilabel):
     targets, predictions = multilabel
-    areas = average_precisions(np.concatenate([targets, 0 * targets[:, :1]], axis=1), np.tile(predictions, 2)[:, :9])
+    areas = precision_recall_areas(
+        np.concatenate([targets, 0 * targets[:, :1]], axis=1), np.tile(predictions, 2)[:, :9]
+    )
     assert np.isnan(areas).tolist() == [False] * 8 + [True]
 
 

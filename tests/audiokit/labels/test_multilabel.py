@@ -61,6 +61,23 @@ def test_unknown_labels_count_for_nothing(sides):
 
 
 @given(SIDES)
+def test_the_mean_average_precision_is_that_of_scikit_learn_over_labels_that_are_present(sides):
+    targets, scores = case(*sides)
+    scores = scores.round(1)  # with equal ones, and few
+    present = targets.any(axis=0)
+    expected = metrics.average_precision_score(targets[:, present], scores[:, present]) if present.any() else np.nan
+    assert mean_average_precision(targets, scores) == pytest.approx(expected, nan_ok=True)
+
+
+def test_what_is_scored_alike_has_the_share_of_clips_with_the_label_for_average_precision():
+    targets = np.eye(4)[[0, 0, 0, 1, 2]]
+    assert mean_average_precision(targets, np.full((5, 4), 0.5)) == pytest.approx((3 / 5 + 1 / 5 + 1 / 5) / 3)
+    known = np.ones((5, 4))
+    known[4, 0] = 0
+    assert mean_average_precision(targets, np.full((5, 4), 0.5), known) == pytest.approx((3 / 4 + 1 / 5 + 1 / 5) / 3)
+
+
+@given(SIDES)
 def test_no_threshold_has_a_higher_f1_than_the_best(sides):
     targets, scores = case(*sides)
     thresholds = best_thresholds(targets, scores)
