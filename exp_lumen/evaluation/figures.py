@@ -77,15 +77,16 @@ def curves_figure(targets: NDArray, scores: NDArray[np.floating], known: NDArray
 
 
 def score_histogram_figure(
-    targets: NDArray, scores: NDArray[np.floating], thresholds: NDArray[np.floating], *, title: str
+    targets: NDArray, scores: NDArray[np.floating], known: NDArray, thresholds: NDArray[np.floating], *, title: str
 ) -> Figure:
-    """Scores of recordings with and without each instrument, and the threshold between."""
+    """Scores of recordings that are known to have each instrument and not to, and the threshold between."""
     figure, panels = _panels(title)
     bins = np.linspace(0, 1, 21)
     for index, (axes, name) in enumerate(zip(panels, NAMES, strict=False)):
-        present = targets[:, index] > 0
-        axes.hist(scores[~present, index], bins, color="tab:gray", alpha=0.6, label="absent")
-        axes.hist(scores[present, index], bins, color="tab:orange", alpha=0.7, label="present")
+        used = known[:, index] > 0
+        present, score = targets[used, index] > 0, scores[used, index]
+        axes.hist(score[~present], bins, color="tab:gray", alpha=0.6, label="absent")
+        axes.hist(score[present], bins, color="tab:orange", alpha=0.7, label="present")
         axes.axvline(thresholds[index], color="black", linewidth=0.8)
         axes.set_title(name, fontsize=9)
         axes.tick_params(labelsize=7)

@@ -142,7 +142,7 @@ def _measure(
         drawn = {
             "instruments": instruments_figure(measured, title=title),
             "matrices": matrices_figure(targets, decisions, known, title=title),
-            "scores": score_histogram_figure(targets, scores, thresholds, title=title),
+            "scores": score_histogram_figure(targets, scores, known, thresholds, title=title),
             "roc": curves_figure(targets, scores, known, kind="ROC", title=title),
             "precision_recall": curves_figure(targets, scores, known, kind="PR", title=title),
         }

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from audiokit.labels.multilabel import measure_decisions
 from exp_lumen.evaluation.aggregation import by_recording
+from exp_lumen.evaluation.figures import score_histogram_figure
 from exp_lumen.evaluation.measures import batchwise_macro_f1, measures_of
 from exp_lumen.instruments import CODES
 
@@ -100,6 +101,19 @@ def test_the_union_of_decisions_is_the_decision_of_the_union():
     union = by_recording(scores, np.array([2, 4]), "union") >= 0.6
     decided = scores >= 0.6
     np.testing.assert_array_equal(union, [decided[:2].any(axis=0), decided[2:].any(axis=0)])
+
+
+def test_a_label_that_is_unknown_is_in_no_histogram_of_scores():
+    targets, known = labels_with(dict.fromkeys(CODES, 4), 20), np.ones((20, 11))
+    known[np.flatnonzero(targets[:, 0] == 0)[:5], 0] = 0
+    known[:, 1] = 0
+    scores = np.random.default_rng(0).random((20, 11))
+    figure = score_histogram_figure(targets, scores, known, np.full(11, 0.5), title="")
+    drawn = [
+        [sum(bar.get_height() for bar in bars) for bars in panel.containers]  # absent, present
+        for panel in figure.axes[:3]
+    ]
+    assert drawn == [[11, 4], [0, 0], [16, 4]]
 
 
 def test_all_that_is_told_can_be_written_as_yaml():
