@@ -131,8 +131,10 @@ class Source:
         return make_store(path, self.songs, features, workers=self.workers, skip_errors=self.skip_errors)
 
 
-def split_of(material: Material, kind: str, *, seed: int) -> Split:
-    """The split of a material; `auto` is by artist where artists are known, by the lists for GTZAN, else stratified.
+def split_of(material: Material, kind: str, *, seed: int) -> tuple[str, Split]:
+    """The split of a material, and its kind.
+
+    `auto` is by artist where artists are known, by the lists for GTZAN, else stratified.
 
     Raises
     ------
@@ -143,7 +145,7 @@ def split_of(material: Material, kind: str, *, seed: int) -> Split:
     groups = material.groups if all(material.groups) else None
     if kind == "auto":
         kind = "grouped" if groups else _listed(files, material.genres)
-    return split_songs(kind, names=files, genres=material.genres, groups=groups, seed=seed)
+    return kind, split_songs(kind, names=files, genres=material.genres, groups=groups, seed=seed)
 
 
 def _listed(files: Sequence[str], genres: Sequence[str]) -> str:

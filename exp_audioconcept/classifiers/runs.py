@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from exp_audioconcept.classifiers.loading import load_model, save_learned
+from exp_audioconcept.classifiers.loading import check_genres, load_model, save_learned
 from exp_audioconcept.classifiers.materials import split_of
 from exp_audioconcept.classifiers.testing import HEARD, Tested, heard_names, test_model
 
@@ -30,11 +30,11 @@ def train_and_test(material: Material, path: Path, *, split: str, seed: int, tea
     split
         one of `exp_audioconcept.songs.splits.SPLITS`, or auto.
     """
-    parts = split_of(material, split, seed=seed)
+    kind, parts = split_of(material, split, seed=seed)
     checkpoint = path.with_name(f"{path.stem}_checkpoint.pt")
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     learned = material.train(parts, seed=seed, checkpoint=checkpoint)
-    settings = {**learned.settings, SPLIT: split, SEED: seed, HEARD: heard_names(material, parts)}
+    settings = {**learned.settings, SPLIT: kind, SEED: seed, HEARD: heard_names(material, parts)}
     learned = replace(learned, settings=settings)
     save_learned(path, learned)
     checkpoint.unlink(missing_ok=True)
@@ -42,7 +42,15 @@ def train_and_test(material: Material, path: Path, *, split: str, seed: int, tea
 
 
 def test_again(model: GenreModel, material: Material, *, split: str | None, seed: int | None) -> Tested:
-    """Test a model on the part of the songs that it was not trained with; by default its own split."""
+    """Test a model on the part of the songs that it was not trained with; by default its own split.
+
+    Raises
+    ------
+    UserError
+        where it knows other genres, or has heard all songs of that part.
+    """
+    check_genres(model, sorted(set(material.genres)))
     split = split or str(model.settings.get(SPLIT, "auto"))
     seed = int(model.settings.get(SEED, 0)) if seed is None else seed
-    return test_model(model, material, split_of(material, split, seed=seed))
+    _, parts = split_of(material, split, seed=seed)
+    return test_model(model, material, parts)

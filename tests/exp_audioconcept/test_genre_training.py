@@ -10,6 +10,7 @@ from audiokit.learning.interruption import Interrupted
 from exp_audioconcept import evaluate, features, train
 from exp_audioconcept.classifiers import runs
 from exp_audioconcept.classifiers.materials import Source, split_of
+from exp_audioconcept.classifiers.model_file import read_model_file
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def test_features_that_were_written_know_their_artists_too(music, capsys):
     table = music / "features.csv"
     assert cli.run(features.main, [*options(music)[:6], "--workers", "1", "--output", str(table)]) == 0
     with Source(music / "none", table=table, groups=music / "artists.csv").material("SVM") as material:
-        parts = split_of(material, "auto", seed=0)
+        _, parts = split_of(material, "auto", seed=0)
         artists = [{material.groups[song] for song in part} for part in (parts.train, parts.valid, parts.test)]
     assert [len(part) for part in artists] == [3, 3, 3]
     assert len(set.union(*artists)) == 9
@@ -70,6 +71,13 @@ def test_a_network_is_trained_and_tested_with_the_length_that_it_keeps(music, cn
     assert cli.run(evaluate.main, ["cnn", *options(music, "--model-path", cnn)]) == 0
     assert "on 6 songs" in capsys.readouterr().out
     assert not cnn.with_name("cnn_checkpoint.pt").exists()
+
+
+def test_a_model_keeps_the_split_that_suited_its_songs(music, cnn, capsys):
+    assert read_model_file(cnn)[1]["split"] == "grouped"
+    places = [*options(music)[:2], "--stores", str(music / "stores"), "--workers", "1", "--model-path", str(cnn)]
+    assert cli.run(evaluate.main, ["cnn", *places]) == 1
+    assert "no artist or album is known: name a table with --groups" in capsys.readouterr().err
 
 
 def test_another_length_than_the_model_s_is_refused_with_the_reason(music, cnn, capsys):
