@@ -89,8 +89,9 @@ def cut(recordings: Mapping[str, Path], output: Path) -> tuple[Path, Path]:
         for number in range(EXCERPTS):
             begin = max(0, recording.n_samples - length) * number // (EXCERPTS - 1)
             excerpt = make_folder(folder / kind) / f"{stem}-{number}.wav"
-            with write_whole(excerpt) as partial, write_wav(partial, SAMPLE_RATE, n_samples=length) as file:
-                file.write(recording.read(begin, begin + length, normalise=False))
+            if not excerpt.is_file():  # written anew it would be taken for another song
+                with write_whole(excerpt) as partial, write_wav(partial, SAMPLE_RATE, n_samples=length) as file:
+                    file.write(recording.read(begin, begin + length, normalise=False))
             rows.append([f"{kind}/{excerpt.name}", name])
     table = output / "pieces.csv"
     with write_whole(table) as partial, partial.open("w", newline="", encoding="utf-8") as file:

@@ -10,6 +10,7 @@ import torch
 from genre_fixtures import GENRES
 from recipe import fill
 
+from audiokit.files import stamp
 from exp_audioconcept import demo, explain
 from exp_audioconcept.classifiers.loading import load_model
 from exp_audioconcept.classifiers.testing import HEARD
@@ -44,6 +45,14 @@ def test_excerpts_are_spread_over_a_recording_from_its_begin_to_its_end(tmp_path
     assert len(first) == len(last) == 10 * demo.SAMPLE_RATE
     np.testing.assert_allclose(first[demo.SAMPLE_RATE :], last[: -demo.SAMPLE_RATE], atol=1e-6)
     assert table.read_text().splitlines()[:2] == ["filename,piece", "hiss/hiss0-0.wav,hiss/hiss0"]
+
+
+def test_excerpts_that_are_there_stay_as_they_are(tmp_path, recordings):
+    songs, _ = demo.cut(recordings, tmp_path)
+    before = {path: stamp(path) for path in songs.glob("*/*.wav")}
+    (songs / "hum" / "hum0-1.wav").unlink()
+    assert demo.cut(recordings, tmp_path)[0] == songs
+    assert [path.name for path in before if stamp(path) != before[path]] == ["hum0-1.wav"]
 
 
 def test_the_demo_explains_what_the_head_has_not_heard(tmp_path, recordings, monkeypatch, capsys):
