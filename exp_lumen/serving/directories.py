@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from audiokit.errors import UserError
 from exp_lumen.data.sources import READERS
 from exp_lumen.data.tables import unlabelled_paths
-from exp_lumen.serving.places import check_inside, place_inside
+from exp_lumen.serving.places import check_inside, place_inside, without_root
 from exp_lumen.serving.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def recordings_inside(root: Path, names: Sequence[str]) -> list[Path]:
         try:
             paths += unlabelled_paths(place_inside(root, name))
         except UserError as error:
-            raise Refusal(404, str(error)) from error
+            raise Refusal(404, without_root(root, error)) from error
     check_inside(root, paths)
     return list(dict.fromkeys(path.resolve() for path in paths))
 

@@ -49,4 +49,5 @@ def check_inside(root: Path, paths: Iterable[Path]) -> None:
 
 def without_root(root: Path, message: object) -> str:
     """A message in which paths are those below the root: where that lies is nobody's business."""
-    return str(message).replace(f"{root.resolve()}/", "")
+    place = str(root.resolve())
+    return str(message).replace(f"{place}/", "").replace(place, "the folder that is served")

@@ -25,6 +25,7 @@ from exp_lumen.evaluation.model_file import Model, load_model, save_model
 from exp_lumen.instruments import CODES
 from exp_lumen.networks.network import InstrumentNetwork
 from exp_lumen.networks.specification import Specification
+from exp_lumen.serving.places import without_root
 
 httpx = pytest.importorskip("httpx")
 pytest.importorskip("fastapi")
@@ -245,6 +246,16 @@ def test_a_table_cannot_name_what_lies_outside(client, places):
     assert status_and_reason(client.post("/model/test-directory", params=ASK, json=datasets))[0] == 403
     assert status_and_reason(client.post("/model/predict-directory", params=ASK, json=["table.csv"]))[0] == 403
     table.unlink()
+
+
+def test_where_the_served_folder_lies_is_not_told(client, places):
+    folder = places / "data" / "nothing"
+    folder.mkdir()
+    (folder / "none.csv").write_text("name\na.wav\n")
+    for name, reason in (("nothing", "nothing holds no recordings"), ("nothing/none.csv", "none.csv has no column")):
+        status, told = status_and_reason(client.post("/model/predict-directory", params=ASK, json=[name]))
+        assert status == 404 and reason in told and str(places) not in told
+    assert without_root(places, f"{places}/a/b.wav and {places}") == "a/b.wav and the folder that is served"
 
 
 def test_what_a_request_cannot_mean_is_told(client, places):
