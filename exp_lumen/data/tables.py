@@ -35,11 +35,11 @@ def csv_clips(table: Path) -> list[LabelledClip]:
     seen: set[Path] = set()
     for number, row in enumerate(_rows(table, ("file", *CODES)), start=2):
         path = table.parent / row["file"]
-        if path in seen:
-            raise UserError(f"{table}, line {number}: {row['file']} comes twice; keep one of its lines")
         if not path.is_file():
             raise UserError(f"{table}, line {number}: there is no {path}")
-        seen.add(path)
+        if path.resolve() in seen:
+            raise UserError(f"{table}, line {number}: {row['file']} comes twice; keep one of its lines")
+        seen.add(path.resolve())
         labels, known = _labels(row, f"{table}, line {number}")
         clips.append(LabelledClip(path, labels, known, row.get("song") or song_of_test_clip(path)))
     return clips

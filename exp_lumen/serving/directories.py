@@ -40,13 +40,13 @@ def recordings_inside(root: Path, names: Sequence[str]) -> list[Path]:
 
 
 def labelled_inside(root: Path, datasets: Sequence[tuple[str, str]]) -> list[LabelledClip]:
-    """Labelled recordings of datasets, each a type and a path.
+    """Labelled recordings of datasets, each a type and a path; a recording of several of them once.
 
     Raises
     ------
     Refusal
-        406 where a table is wanted and something else is named, 422 for an unknown type or no dataset at all, 403 for
-        what lies outside, 404 where there is none.
+        406 where a table is wanted and something else is named, 422 for an unknown type, no dataset at all, or a
+        recording with two sets of labels, 403 for what lies outside, 404 where there is none.
     UserError
         where it is no such dataset.
     """
@@ -61,4 +61,14 @@ def labelled_inside(root: Path, datasets: Sequence[tuple[str, str]]) -> list[Lab
             raise Refusal(406, f"{name!r} is no table: name a CSV")
         clips += READERS[kind](path)
     check_inside(root, [clip.path for clip in clips])
-    return clips
+    return _each_once(clips)
+
+
+def _each_once(clips: Sequence[LabelledClip]) -> list[LabelledClip]:
+    """Clips of which no two are of one file."""
+    found: dict[Path, LabelledClip] = {}
+    for clip in clips:
+        first = found.setdefault(clip.path.resolve(), clip)
+        if (clip.labels, clip.known) != (first.labels, first.known):
+            raise Refusal(422, f"{clip.path.name!r} comes twice, and with other labels: name one of the datasets")
+    return list(found.values())

@@ -81,12 +81,14 @@ def test_columns_of_a_table_are_found_by_their_names(tmp_path):
     ("rows", "message"),
     [
         ([row("a.wav"), row("a.wav", "vio")], "line 3: a.wav comes twice"),
+        ([row("a.wav"), row("x/../a.wav")], r"line 3: x/\.\./a\.wav comes twice"),
         ([row("b.wav")], "there is no"),
         ([row("a.wav", cel=2)], "'2' is neither 0 nor 1"),
     ],
 )
 def test_a_table_that_is_not_understood_is_refused(tmp_path, rows, message):
     write(tmp_path / "a.wav", sound("cel"), RATE)
+    (tmp_path / "x").mkdir()
     table = write_table(tmp_path / "t.csv", rows, ["filename", "file", *CODES])
     with pytest.raises(UserError, match=message):
         labelled_clips([f"csv:{table}"], option="--train-paths")

@@ -258,6 +258,21 @@ def test_where_the_served_folder_lies_is_not_told(client, places):
     assert without_root(places, f"{places}/a/b.wav and {places}") == "a/b.wav and the folder that is served"
 
 
+def test_a_recording_of_two_datasets_counts_once(client, places):
+    songs = [f"songs/{number:02d}.wav" for number in range(3)]
+    rows = [{"file": f"../{song}"} | dict.fromkeys(CODES, int(song.endswith("0.wav"))) for song in songs]
+    for name, chosen in (("first", rows[:2]), ("second", rows[1:]), ("other", [rows[0] | {"cel": 0}])):
+        write_table(places / "data" / "tables" / f"{name}.csv", chosen, ["file", *CODES])
+
+    def test_on(*names):
+        datasets = [{"dataset_type": "csv", "dataset_path": f"tables/{name}.csv"} for name in names]
+        return client.post("/model/test-directory", params=ASK, json=datasets)
+
+    assert [test_on(*names).json()["n"] for names in (["first"], ["first"] * 2, ["first", "second"])] == [2, 2, 3]
+    status, told = status_and_reason(test_on("first", "other"))
+    assert status == 422 and "'00.wav' comes twice, and with other labels" in told
+
+
 def test_what_a_request_cannot_mean_is_told(client, places):
     def test_on(kind, path):
         datasets = [{"dataset_type": kind, "dataset_path": path}]
