@@ -96,12 +96,16 @@ def _rows(table: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         raise UserError(f"{table} has no column {missing[0]!r}: it needs {', '.join(columns)}")
     if not rows:
         raise UserError(f"{table} has no rows")
+    for number, row in enumerate(rows, start=2):
+        # What a reader makes of a line that is longer or shorter than the header.
+        if None in row or None in row.values():
+            raise UserError(f"{table}, line {number} has not as many cells as the header: mend it, or make it anew")
     return rows
 
 
 def _labels(row: dict[str, str], where: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Labels, and which are known."""
-    cells = [(row[code] or "").strip() for code in CODES]
+    cells = [row[code].strip() for code in CODES]
     if wrong := [cell for cell in cells if cell and cell not in KNOWN_VALUES]:
         raise UserError(f"{where}: {wrong[0]!r} is neither 0 nor 1, nor empty for unknown")
     labels = tuple(KNOWN_VALUES.get(cell, 0.0) for cell in cells)

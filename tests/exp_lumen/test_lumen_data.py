@@ -94,6 +94,17 @@ def test_a_table_that_is_not_understood_is_refused(tmp_path, rows, message):
         labelled_clips([f"csv:{table}"], option="--train-paths")
 
 
+@pytest.mark.parametrize("change", [lambda line: line.rpartition(",")[0], lambda line: f"{line},1"])
+def test_a_line_that_is_longer_or_shorter_than_the_header_is_refused(tmp_path, change):
+    for name in ("a.wav", "b.wav"):
+        write(tmp_path / name, sound("cel"), RATE)
+    table = write_table(tmp_path / "t.csv", [row("a.wav"), row("b.wav")], ["filename", "file", *CODES])
+    *lines, last = table.read_text().splitlines()
+    table.write_text("\n".join([*lines, change(last)]) + "\n")
+    with pytest.raises(UserError, match=r"t\.csv, line 3 has not as many cells as the header: mend it"):
+        labelled_clips([f"csv:{table}"], option="--train-paths")
+
+
 def test_tables_replace_labels_of_the_clips_that_they_name(tmp_path):
     clips = labelled_clips([f"irmastrain:{irmas_train(tmp_path / 'x', codes=('cel',))}"], option="--train-paths")
     table = write_table(tmp_path / "o.csv", [row(clips[1].path.name, "cel", "pia")], ["filename", "file", *CODES])
