@@ -16,7 +16,10 @@ from audiokit.stopping import stopping_as_by_ctrl_c
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["columns", "positive", "quick_imports", "run", "share"]
+__all__ = ["above_zero", "columns", "not_negative", "positive", "quick_imports", "run", "seed", "share"]
+
+LARGEST_SEED = 2**32 - 1
+"""That NumPy's and scikit-learn's random numbers take."""
 
 STARTING = "starting ..."
 
@@ -45,6 +48,22 @@ def finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise argparse.ArgumentTypeError(f"{text} is no finite number")
+    return number
+
+
+def not_negative(text: str) -> float:
+    """Type of arguments that are numbers from 0 up."""
+    number = float(text)
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not 0 or more")
+    return number
+
+
+def seed(text: str) -> int:
+    """Type of arguments that random numbers begin with."""
+    number = int(text)
+    if not 0 <= number <= LARGEST_SEED:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {LARGEST_SEED}")
     return number
 
 

@@ -39,7 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--stores", type=Path, default=STORES, metavar="FOLDER", help="for what is made of the songs once")
     add("--teachers", type=Path, default=ROOT, metavar="FOLDER", help="of the teachers' weights")
     add("--teacher_names", nargs="+", default=[], metavar="NAME", help="further ones for heads, as modalities")
-    add("--seeds", type=int, nargs="+", default=list(SEEDS), help="(0 1 2 3 4)")
+    add("--seeds", type=cli.seed, nargs="+", default=list(SEEDS), help="(0 1 2 3 4)")
     add("--epochs", type=cli.positive, help="most epochs of a network (60)")
     script_options.add_length_option(parser)
     add("--adaptive", action="store_true", help="let the last pool of a CNN take sounds of other lengths")

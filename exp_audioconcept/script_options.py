@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,20 +22,11 @@ __all__ = [
     "add_source_options",
     "length_of",
     "model_path",
-    "share",
     "source_of",
 ]
 
 SPLITS = ("auto", "published", "stratified", "filtered", "grouped")
 DEFAULT_MODEL = "SVM"
-
-
-def share(text: str) -> float:
-    """Type of arguments that are numbers from 0 up."""
-    number = float(text)
-    if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not 0 or more")
-    return number
 
 
 def add_source_options(parser: ArgumentParser) -> None:
@@ -46,7 +36,7 @@ def add_source_options(parser: ArgumentParser) -> None:
     add("--features", type=Path, metavar="FILE", help="table of features to take in place of the songs' sound (SVM)")
     add("--groups", type=Path, metavar="FILE", help="table of filename and artist: no artist in two parts")
     add("--split", choices=SPLITS, help="of the songs; by default that of the model, or what suits the songs (auto)")
-    add("--seed", type=int, help="of split and network (0)")
+    add("--seed", type=cli.seed, help="of split and network (0)")
     add("--paper", action="store_true", help="the published SVM's protocol: its split, its search, its features")
     add("--stores", type=Path, default=None, metavar="FOLDER", help="for what is made of the songs once")
     add_workers_option(parser)

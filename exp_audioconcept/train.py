@@ -41,10 +41,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _add_network_options(parser: argparse.ArgumentParser, *, with_numbers: bool) -> None:
     add = parser.add_argument
     if with_numbers:
-        add("--lr", type=script_options.share, help="learning rate")
-        add("--weight-decay", type=script_options.share, help="of all weights, in the gradient")
-        add("--label-smoothing", type=script_options.share, help="share of the wrong genres in the labels (0.15)")
-        add("--noise-level", type=script_options.share, help="standard deviation of added noise (0.002)")
+        add("--lr", type=cli.not_negative, help="learning rate")
+        add("--weight-decay", type=cli.not_negative, help="of all weights, in the gradient")
+        add("--label-smoothing", type=cli.share, help="share of the wrong genres in the labels (0.15)")
+        add("--noise-level", type=cli.not_negative, help="standard deviation of added noise (0.002)")
     add("--epochs", type=cli.positive, help="most epochs of a network (60)")
     add("--patience", type=cli.positive, help="epochs without better accuracy before it stops (15)")
     add("--adaptive", action="store_true", help="let the last pool of a CNN take sounds of other lengths")

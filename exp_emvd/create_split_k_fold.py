@@ -18,22 +18,12 @@ from exp_emvd.script_options import add_metadata_option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LARGEST_SEED = 2**32 - 1
-
-
-def seed(text: str) -> int:
-    """Type of the argument that is a seed."""
-    number = int(text)
-    if not 0 <= number <= LARGEST_SEED:
-        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {LARGEST_SEED}")
-    return number
-
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("-seed", "--seed", type=seed, default=0, help="of both draws, for testing and for validation (%(default)s)")
+    add("-seed", "--seed", type=cli.seed, default=0, help="of both draws, for testing and for validation (%(default)s)")
     add("-n_splits", "--n_splits", type=int, default=4, help="number of splits (%(default)s)")
     add("--by_singer", action="store_true", help="keep all recordings of a singer in one part of a split")
     add_metadata_option(parser)

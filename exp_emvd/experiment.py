@@ -33,7 +33,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add_training_options(parser)
     add("--output", type=Path, default=ROOT, metavar="FOLDER", help="of model/, losses/, outputs/, results/")
     add("--splits", type=int, nargs="+", metavar="N", help="from 0; all by default")
-    add("--seed", type=int, default=0, help="of first weights, draws and dropout (%(default)s)")
+    add("--seed", type=cli.seed, default=0, help="of first weights, draws and dropout (%(default)s)")
     add("--by_singer", action="store_true", help="folds in which no singer is both trained on and tested on")
     add("--paper", action="store_true", help="as the original does, with the faults of its evaluation")
     return parser.parse_args(arguments)

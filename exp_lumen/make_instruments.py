@@ -28,7 +28,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--n_clips", type=cli.positive, default=1100, metavar="N", help="(%(default)s)")
     add("--seconds", type=float, default=5.0, help="of each (%(default)s)")
     add("--most", type=int, default=5, choices=range(1, 6), metavar="1…5", help="instruments at once (%(default)s)")
-    add("--seed", type=int, default=0, help="others make other music (%(default)s)")
+    add("--seed", type=cli.seed, default=0, help="others make other music (%(default)s)")
     add("--sample_rate", type=cli.positive, default=32000, metavar="HZ", help="(%(default)s)")
     add("--output", type=Path, metavar="FOLDER", help="(instruments/SOUNDFONT)")
     add_workers_option(parser)

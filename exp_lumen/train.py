@@ -94,7 +94,7 @@ def _add_training_options(group: argparse._ArgumentGroup) -> None:
     add("--verify-config", action="store_true", help="show what would be trained, and ask")
     add("--aggregation", default="mean", choices=("mean", "union"), help="of pieces; union is the original's")
     add("--early-stopping-metric-patience", type=cli.positive, default=10, help="epochs (%(default)s)")
-    add("--seed", type=int, default=42)
+    add("--seed", type=cli.seed, default=42)
     add("--output", type=Path, metavar="FOLDER", help="(lumen_models/DATE_MODEL)")
     add("--experiment-suffix", default="", help="at the end of that name")
     add_device_option(group)

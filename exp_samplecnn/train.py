@@ -34,14 +34,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add_data_dir_option(parser)
     add("--log-dir", type=Path, default=Path("log"), metavar="PATH", help="Directory where to write models.")
     add("--block", choices=BLOCKS, default="se", help="Convolutional block to build a model (default: se).")
-    add("--amplifying-ratio", type=positive, default=0.125, metavar="N", help="(%(default)s)")
+    add("--amplifying-ratio", type=cli.above_zero, default=0.125, metavar="N", help="(%(default)s)")
     add("--multi", action="store_true", help="Use multi-level feature aggregation.")
     add("--batch-size", type=cli.positive, default=23, metavar="N", help="Mini-batch size (%(default)s).")
     add("--momentum", type=share, default=0.9, metavar="M", help="Momentum for SGD (%(default)s).")
-    add("--lr", type=positive, default=0.01, metavar="LR", help="Learning rate (%(default)s).")
-    add("--lr-decay", type=positive, default=0.2, metavar="DC", help="Learning rate decay rate (%(default)s).")
+    add("--lr", type=cli.above_zero, default=0.01, metavar="LR", help="Learning rate (%(default)s).")
+    add("--lr-decay", type=cli.above_zero, default=0.2, metavar="DC", help="Learning rate decay rate (%(default)s).")
     add("--dropout", type=share, default=0.5, metavar="DO", help="Dropout rate (%(default)s).")
-    add("--weight-decay", type=not_negative, default=0.0, metavar="WD", help="Weight decay (%(default)s).")
+    add("--weight-decay", type=cli.not_negative, default=0.0, metavar="WD", help="Weight decay (%(default)s).")
     add("--num-stages", type=cli.positive, default=5, metavar="N", help="Number of stages to train (%(default)s).")
     add("--patience", type=cli.positive, default=2, metavar="N", help="Stop training stage after #patiences.")
     add(
@@ -52,7 +52,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="No effect: one reads ahead, and is waited for by none.",
     )
     add("--epochs", type=cli.positive, default=100, metavar="N", help="Of a stage, at most (%(default)s).")
-    add("--seed", type=int, default=0, metavar="N", help="(%(default)s)")
+    add("--seed", type=cli.seed, default=0, metavar="N", help="(%(default)s)")
     add(
         "--standardise",
         choices=("paper", "data", "segment", "none"),
@@ -66,19 +66,6 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--augment", action="store_true", help="Change speed, place and loudness of what is trained on.")
     add("--new", action="store_true", help="Do not go on with a training that was stopped.")
     return parser.parse_intermixed_args(arguments)
-
-
-def positive(text: str) -> float:
-    """Type of arguments above 0."""
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return number
-
-
-def not_negative(text: str) -> float:
-    """Type of arguments from 0 up."""
-    return float(text) and positive(text)
 
 
 def share(text: str) -> float:

@@ -148,3 +148,11 @@ def test_an_interval_needs_two_drawings(cnn, capsys):
     with pytest.raises(SystemExit):
         explain.parse(["song.wav", "--repetitions", "1"])
     assert "an interval needs two drawings" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", ["--start=nan", "--start=-5", "--seed=-1"])
+def test_numbers_that_mean_nothing_are_refused(cnn, capsys, given):
+    with pytest.raises(SystemExit):
+        explain.main(["song.wav", "--model-path", str(cnn), given])
+    option, _, number = given.partition("=")
+    assert f"argument {option}: {number} is not" in capsys.readouterr().err
