@@ -88,10 +88,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _network_settings(options: argparse.Namespace, kind: str, length: int | None) -> NetworkSettings | None:
     """Settings of a network; what is given counts, also where it is 0."""
+    from audiokit.errors import UserError
     from exp_audioconcept.classifiers.network.training import NetworkSettings
     from exp_audioconcept.networks.kinds import NETWORKS, create_network, n_samples
 
     if kind not in NETWORKS:
+        if length is not None:
+            raise UserError(f"--audio-length is for networks, and {kind} hears what it always hears: leave it out")
         return None
     usual = NETWORKS[kind]
     given = {name: getattr(options, name, None) for name in NETWORK_OPTIONS}

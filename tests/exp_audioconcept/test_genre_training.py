@@ -126,6 +126,8 @@ def raise_interrupted(*_):
         (["main", "SVN"], "there is no model 'SVN'"),
         (["main", "CNN", "--audio-length", "VGG"], "CNN hears sounds from 16.7 to 33.4 s, and not 3.96 s"),
         (["main", "CNN", "--audio-length", "long"], "--audio-length long is no length"),
+        (["main", "SVM", "--audio-length", "3"], "--audio-length is for networks, and SVM hears what it always hears"),
+        (["main", "head", "--audio-length", "CNN"], "--audio-length is for networks, and head hears"),
         (["main", "SVM", "--data", "nowhere"], "there is no folder nowhere"),
         (["main", "head", "--teacher", "nobody"], "unknown teacher 'nobody'"),
     ],
