@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     options.teachers = ROOT
     from audiokit.sound.headers import read_headers
+    from exp_audioconcept.songs.collection import SUFFIXES, passed_over
     from exp_audioconcept.songs.splits import split_songs
 
     songs = script_options.source_of(options).songs
@@ -36,6 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     problems = [header.problem for header in headers if header.problem]
     for problem in problems:
         print(problem)
+    if left := passed_over(options.data):
+        first, kinds = left[0].relative_to(options.data), ", ".join(sorted(SUFFIXES))
+        print(
+            f"passed over: {len(left)} files, {first} first; songs lie in the folder of their genre itself, as {kinds}"
+        )
     files = [song.path.name for song in songs]
     groups = [song.group for song in songs] if options.groups else None
     usual = "grouped" if groups else "stratified"

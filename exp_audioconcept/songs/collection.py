@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Song", "genres_of", "group_of", "read_collection", "read_groups"]
+__all__ = ["Song", "genres_of", "group_of", "passed_over", "read_collection", "read_groups"]
 
 SUFFIXES = frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au"})
 GROUP_COLUMNS = ("artist", "album", "group", "piece")
@@ -48,13 +48,10 @@ def read_collection(folder: Path, *, groups: Mapping[str, str] | None = None) ->
     UserError
         where there are not two genres at least, or the table lacks a song.
     """
-    root = folder / "genres" if (folder / "genres").is_dir() else folder
-    if not root.is_dir():
-        raise UserError(f"there is no folder {root}: give one with a folder of songs for each genre")
+    root = _root(folder)
     songs = [
         Song(path, f"{genre.name}/{path.name}", genre.name)
-        for genre in sorted(root.iterdir())
-        if genre.is_dir() and not genre.name.startswith(".")
+        for genre in _genre_folders(root)
         for path in sorted(genre.iterdir())
         if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
     ]
@@ -68,6 +65,29 @@ def read_collection(folder: Path, *, groups: Mapping[str, str] | None = None) ->
     if groups is None:
         return songs
     return [replace(song, group=group_of(song.path.name, song.genre, groups)) for song in songs]
+
+
+def passed_over(folder: Path) -> list[Path]:
+    """Files in the folders of genres that are not taken for songs: of another ending, or in a folder within."""
+    return [
+        path
+        for genre in _genre_folders(_root(folder))
+        for path in sorted(genre.rglob("*"))
+        if path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(genre).parts)
+        and (path.suffix.lower() not in SUFFIXES or path.parent != genre)
+    ]
+
+
+def _root(folder: Path) -> Path:
+    root = folder / "genres" if (folder / "genres").is_dir() else folder
+    if not root.is_dir():
+        raise UserError(f"there is no folder {root}: give one with a folder of songs for each genre")
+    return root
+
+
+def _genre_folders(root: Path) -> list[Path]:
+    return [path for path in sorted(root.iterdir()) if path.is_dir() and not path.name.startswith(".")]
 
 
 def group_of(name: str, genre: str, groups: Mapping[str, str]) -> str:

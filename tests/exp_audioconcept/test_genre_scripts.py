@@ -28,6 +28,17 @@ def test_a_look_finds_what_is_broken(music, capsys):
     assert "3.wav" in capsys.readouterr().out
 
 
+def test_a_look_tells_which_files_are_passed_over(music, capsys):
+    (music / "hum" / "disc 1").mkdir()
+    (music / "hum" / "3.wav").rename(music / "hum" / "disc 1" / "3.wav")
+    (music / "hum" / "4.wav").rename(music / "hum" / "4.m4a")
+    (music / "hum" / ".cover.jpg").touch()
+    assert cli.run(dataset.main, ["--data", str(music)]) == 0
+    told = capsys.readouterr().out
+    assert ["hum", "4"] in [line.split()[:2] for line in told.splitlines()]
+    assert "passed over: 2 files, hum/4.m4a first; songs lie in the folder of their genre itself, as .aif," in told
+
+
 def test_features_are_extracted_to_a_table_that_training_takes(music, tmp_path, capsys):
     path = tmp_path / "features.csv"
     places = ["--data", str(music), "--stores", str(tmp_path / "stores"), "--workers", "1", "--output", str(path)]
