@@ -28,8 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     options.teachers = ROOT
     from audiokit.sound.headers import read_headers
+    from exp_audioconcept.classifiers.materials import split_of
     from exp_audioconcept.songs.collection import SUFFIXES, passed_over
-    from exp_audioconcept.songs.splits import split_songs
 
     songs = script_options.source_of(options).songs
     headers = list(read_headers([song.path for song in songs]))
@@ -42,11 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(
             f"passed over: {len(left)} files, {first} first; songs lie in the folder of their genre itself, as {kinds}"
         )
-    files = [song.path.name for song in songs]
-    groups = [song.group for song in songs] if options.groups else None
-    usual = "grouped" if groups else "stratified"
-    kind = options.split if options.split not in (None, "auto") else usual
-    split = split_songs(kind, names=files, genres=[s.genre for s in songs], groups=groups, seed=options.seed or 0)
+    known = {"names": [s.name for s in songs], "genres": [s.genre for s in songs], "groups": [s.group for s in songs]}
+    kind, split = split_of(options.split or "auto", **known, seed=options.seed or 0)
     parts = f"{len(split.train)} to train, {len(split.valid)} to choose by, {len(split.test)} to test"
     print(f"split {kind}: {parts}")
     return int(bool(problems))

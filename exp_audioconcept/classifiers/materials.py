@@ -131,21 +131,28 @@ class Source:
         return make_store(path, self.songs, features, workers=self.workers, skip_errors=self.skip_errors)
 
 
-def split_of(material: Material, kind: str, *, seed: int) -> tuple[str, Split]:
-    """The split of a material, and its kind.
+def split_of(
+    kind: str, *, names: Sequence[str], genres: Sequence[str], groups: Sequence[str], seed: int
+) -> tuple[str, Split]:
+    """The split of songs, and its kind.
 
     `auto` is by artist where artists are known, by the lists for GTZAN, else stratified.
+
+    Parameters
+    ----------
+    names, genres, groups : (n_songs,)
+        as a `Material` has them.
 
     Raises
     ------
     UserError
         where it cannot be made.
     """
-    files = [name.rpartition("/")[2] for name in material.names]
-    groups = material.groups if all(material.groups) else None
+    files = [name.rpartition("/")[2] for name in names]
+    known = groups if all(groups) else None
     if kind == "auto":
-        kind = "grouped" if groups else _listed(files, material.genres)
-    return kind, split_songs(kind, names=files, genres=material.genres, groups=groups, seed=seed)
+        kind = "grouped" if known else _listed(files, genres)
+    return kind, split_songs(kind, names=files, genres=genres, groups=known, seed=seed)
 
 
 def _listed(files: Sequence[str], genres: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exp_audioconcept.classifiers.learned import GenreModel, Learned, Material
+    from exp_audioconcept.songs.splits import Split
 
 __all__ = ["test_again", "train_and_test"]
 
@@ -30,7 +31,7 @@ def train_and_test(material: Material, path: Path, *, split: str, seed: int, tea
     split
         one of `exp_audioconcept.songs.splits.SPLITS`, or auto.
     """
-    kind, parts = split_of(material, split, seed=seed)
+    kind, parts = _split(material, split, seed)
     checkpoint = path.with_name(f"{path.stem}_checkpoint.pt")
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     learned = material.train(parts, seed=seed, checkpoint=checkpoint)
@@ -52,5 +53,9 @@ def test_again(model: GenreModel, material: Material, *, split: str | None, seed
     check_genres(model, sorted(set(material.genres)))
     split = split or str(model.settings.get(SPLIT, "auto"))
     seed = int(model.settings.get(SEED, 0)) if seed is None else seed
-    _, parts = split_of(material, split, seed=seed)
+    _, parts = _split(material, split, seed)
     return test_model(model, material, parts)
+
+
+def _split(material: Material, kind: str, seed: int) -> tuple[str, Split]:
+    return split_of(kind, names=material.names, genres=material.genres, groups=material.groups, seed=seed)

@@ -1,5 +1,7 @@
 """What comes before training: a look at the songs, and their table of features."""
 
+import shutil
+
 import numpy as np
 import pytest
 from genre_fixtures import write_genres
@@ -7,6 +9,7 @@ from genre_fixtures import write_genres
 from audiokit import cli
 from exp_audioconcept import dataset, features
 from exp_audioconcept.song_features.table import read_feature_table
+from exp_audioconcept.songs.fault_filtered import fault_filtered_names
 
 
 @pytest.fixture
@@ -20,6 +23,19 @@ def test_a_look_tells_songs_lengths_and_parts(music, capsys):
     told = capsys.readouterr().out
     assert [line.split()[:2] for line in told.splitlines()[1:4]] == [["hiss", "6"], ["hum", "6"], ["ticks", "6"]]
     assert "split grouped: 6 to train, 6 to choose by, 6 to test" in told
+
+
+def test_a_look_at_songs_of_gtzan_tells_the_split_that_training_takes(music, capsys):
+    for genre, numbers in (("hiss", "metal"), ("hum", "rock")):
+        names = {
+            part: [n for n in listed if n.startswith(f"{numbers}.")] for part, listed in fault_filtered_names().items()
+        }
+        chosen = [names["train"][0], names["train"][1], names["valid"][0], names["test"][0]]
+        for number, name in enumerate(chosen):
+            (music / genre / f"{number}.wav").rename(music / genre / name)
+    shutil.rmtree(music / "ticks")
+    assert cli.run(dataset.main, ["--data", str(music)]) == 0
+    assert "split filtered: 4 to train, 2 to choose by, 2 to test" in capsys.readouterr().out
 
 
 def test_a_look_finds_what_is_broken(music, capsys):

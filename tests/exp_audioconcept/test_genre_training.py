@@ -56,7 +56,8 @@ def test_features_that_were_written_know_their_artists_too(music, capsys):
     table = music / "features.csv"
     assert cli.run(features.main, [*options(music)[:6], "--workers", "1", "--output", str(table)]) == 0
     with Source(music / "none", table=table, groups=music / "artists.csv").material("SVM") as material:
-        _, parts = split_of(material, "auto", seed=0)
+        known = {"names": material.names, "genres": material.genres, "groups": material.groups}
+        _, parts = split_of("auto", **known, seed=0)
         artists = [{material.groups[song] for song in part} for part in (parts.train, parts.valid, parts.test)]
     assert [len(part) for part in artists] == [3, 3, 3]
     assert len(set.union(*artists)) == 9
