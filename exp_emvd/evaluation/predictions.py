@@ -1,13 +1,15 @@
 """Files of predictions, `outputs/<experiment>.h5`, as the original writes them, and with scores besides.
 
 Each split has a group `split<i>/inference` with a row for each chunk that it is tested on: `audio_name`, `groundtruth`
-and `inference`, text; and, in ours, `scores`, one for each label of its attribute `labels`.
+and `inference`, text; and, in ours, `scores`, one for each label of its attribute `labels`. The group's attribute
+`trained_with` tells, in JSON, what the network was trained with.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +32,8 @@ TEXT = "S200"
 SEPARATOR = "___"
 """Between the name of a recording and the number of a chunk."""
 
+TRAINED_WITH = "trained_with"
+
 REMEDY = "run the step eval again"
 
 
@@ -51,6 +55,9 @@ class Predictions:
 
     labels: tuple[str, ...] = ()
     """Of the columns of the scores."""
+
+    trained_with: Mapping[str, object] = field(default_factory=dict)
+    """What is known of the network and its folds; nothing where the file does not say, as the published ones."""
 
 
 def chunk_name(recording: str, number: int) -> str:
@@ -75,17 +82,16 @@ def recording_name(chunk: str) -> str:
 
 
 def write_predictions(path: Path, splits: Mapping[int, Predictions]) -> None:
-    """Write predictions of splits; those of other splits that the file holds stay.
+    """Write predictions of splits, in place of all that the file held.
 
     Raises
     ------
     UserError
-        for a name of more than 200 bytes, or a file there that holds no predictions.
+        for a name of more than 200 bytes.
     """
-    kept = read_predictions(path) if path.exists() else {}
     make_folder(path.parent)
     with write_whole(path) as partial, new_hdf5_file(partial) as (file, _):
-        for split, predictions in sorted({**kept, **splits}.items()):
+        for split, predictions in sorted(splits.items()):
             _write_split(file.create_group(f"split{split}/inference"), predictions)
 
 
@@ -104,6 +110,8 @@ def _write_split(group: h5py.Group, predictions: Predictions) -> None:
     if predictions.scores is not None:
         scores = group.create_dataset("scores", data=predictions.scores.astype(np.float32))
         scores.attrs["labels"] = list(predictions.labels)
+    if predictions.trained_with:
+        group.attrs[TRAINED_WITH] = json.dumps(dict(predictions.trained_with))
 
 
 def read_predictions(path: Path) -> dict[int, Predictions]:
@@ -120,7 +128,7 @@ def read_predictions(path: Path) -> dict[int, Predictions]:
         with open_hdf5_file(path, remedy=REMEDY) as file:
             numbers = {name: match[1] for name in file if (match := re.fullmatch(r"split(?:_k_)?(\d+)", name))}
             splits = {int(number): _read_split(file[f"{name}/inference"], path) for name, number in numbers.items()}
-    except (OSError, KeyError, AttributeError) as error:
+    except (OSError, KeyError, AttributeError, ValueError) as error:
         raise UserError(f"{path} is damaged or holds no predictions ({error}): {REMEDY}") from error
     if not splits:
         raise UserError(f"{path} holds no group split0, split1 …: {REMEDY}")
@@ -134,11 +142,19 @@ def _read_split(group: h5py.Group, path: Path) -> Predictions:
     lengths = {len(column) for column in (*columns, *([] if scores is None else [scores]))}
     if len(lengths) > 1 or 0 in lengths:
         raise UserError(f"{path}: the arrays of {group.name} are empty, or not of one length: {REMEDY}")
-    return Predictions(*(column.astype(str) for column in columns), scores, labels)
+    trained_with = json.loads(group.attrs.get(TRAINED_WITH, "{}"))
+    return Predictions(*(column.astype(str) for column in columns), scores, labels, trained_with)
 
 
 def pooled(splits: Mapping[int, Predictions]) -> Predictions:
-    """Predictions of several splits as one; scores only where all have them, for the same labels."""
+    """Predictions of several splits as one; scores only where all have them, for the same labels.
+
+    Raises
+    ------
+    UserError
+        where two splits predict a recording, whose chunks would vote twice.
+    """
+    _check_apart(splits)
     parts = list(splits.values())
     columns = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("audio_names", "truths", "predicted")
@@ -147,3 +163,15 @@ def pooled(splits: Mapping[int, Predictions]) -> Predictions:
     if any(part.scores is None or part.labels != labels for part in parts):
         return Predictions(*columns)
     return Predictions(*columns, np.concatenate([part.scores for part in parts]), labels)
+
+
+def _check_apart(splits: Mapping[int, Predictions]) -> None:
+    predicted_in: dict[str, int] = {}
+    for split, predictions in splits.items():
+        for recording in sorted({recording_name(chunk) for chunk in predictions.audio_names}):
+            if recording in predicted_in:
+                raise UserError(
+                    f"split{predicted_in[recording]} and split{split} both predict {recording}, as those of different "
+                    f"folds do: {REMEDY} for all splits, or measure one of them"
+                )
+            predicted_in[recording] = split

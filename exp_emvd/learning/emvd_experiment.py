@@ -21,8 +21,8 @@ from audiokit.learning.checkpoints import load_state_dict, read_tensors, save_te
 from audiokit.learning.options import TrainingOptions
 from audiokit.learning.trainer import Trainer
 from exp_emvd.data.folds import PARTS
-from exp_emvd.evaluation.predictions import Predictions, write_predictions
-from exp_emvd.learning.experiment_files import RECORDINGS
+from exp_emvd.evaluation.predictions import Predictions, read_predictions, write_predictions
+from exp_emvd.learning.experiment_files import RECORDINGS, first_difference
 from exp_emvd.learning.loss_files import write_losses
 from exp_emvd.learning.network import SingingNetwork
 from exp_emvd.learning.split_data import TARGET
@@ -114,6 +114,8 @@ class EmvdExperiment:
     def evaluate(self, split: int) -> Predictions:
         """Predict the chunks that a split is tested on, and write them to the experiment's file.
 
+        What the file holds of other splits stays, where these are of the same folds and of networks like this one.
+
         Raises
         ------
         UserError
@@ -127,10 +129,29 @@ class EmvdExperiment:
         labels = np.array(self.task.labels)
         targets = self.task.targets(self.data.techniques, self.data.singers)[self.data.recording_of_row[rows]]
         predictions = Predictions(
-            self.data.chunk_names(rows), labels[targets], labels[scores.argmax(axis=1)], scores, self.task.labels
+            self.data.chunk_names(rows),
+            labels[targets],
+            labels[scores.argmax(axis=1)],
+            scores,
+            self.task.labels,
+            self.trained_with(split),
         )
-        write_predictions(self.files.predictions, {split: predictions})
+        write_predictions(self.files.predictions, {**self._predictions_beside(split), split: predictions})
         return predictions
+
+    def _predictions_beside(self, split: int) -> dict[int, Predictions]:
+        """What the file holds of other splits; those of other folds or networks are left out, and named on stderr."""
+        path = self.files.predictions
+        there = read_predictions(path) if path.exists() else {}
+        there.pop(split, None)
+        kept = {other: predictions for other, predictions in there.items() if self._is_like_this(other, predictions)}
+        if left_out := there.keys() - kept:
+            names = ", ".join(f"split{other}" for other in sorted(left_out))
+            print(f"{path} held {names} of other folds or another training: left out", file=sys.stderr)
+        return kept
+
+    def _is_like_this(self, split: int, predictions: Predictions) -> bool:
+        return split in self.data.parts and not first_difference(predictions.trained_with, self.trained_with(split))
 
     def _scores(self, network: SingingNetwork, split: int) -> NDArray[np.float32]:
         """Probabilities of the labels of the chunks that a split is tested on, (n_chunks, n_labels)."""

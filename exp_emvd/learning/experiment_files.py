@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["RECORDINGS", "ExperimentFiles"]
+__all__ = ["RECORDINGS", "ExperimentFiles", "first_difference"]
 
 RECORDINGS = "recordings"
 """Name of the option that tells the recordings of a split, and what they are for, from others."""
@@ -83,8 +83,15 @@ class ExperimentFiles:
         except ValueError as error:
             raise UserError(f"{path} is damaged: delete it and {self.model(split)}, and train again") from error
         remedy = f"give the same, another --output, or delete it and {path.name}"
-        for name, value in expected.items():
-            if name in found and found[name] != value:
-                if name == RECORDINGS:
-                    raise UserError(f"{self.model(split)} was trained on other recordings or folds: {remedy}")
-                raise UserError(f"{self.model(split)} was trained with {name} {found[name]}, not {value}: {remedy}")
+        name = first_difference(found, expected)
+        if name == RECORDINGS:
+            raise UserError(f"{self.model(split)} was trained on other recordings or folds: {remedy}")
+        if name:
+            raise UserError(
+                f"{self.model(split)} was trained with {name} {found[name]}, not {expected[name]}: {remedy}"
+            )
+
+
+def first_difference(found: Mapping[str, object], expected: Mapping[str, object]) -> str | None:
+    """Name of the first option that is another one than expected; what was not written down is taken for the same."""
+    return next((name for name, value in expected.items() if name in found and found[name] != value), None)

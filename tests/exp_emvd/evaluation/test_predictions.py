@@ -19,13 +19,14 @@ from exp_emvd.evaluation.predictions import (
 LABELS = ("ClearVoice", "DistortedVoice")
 
 
-def predictions(n=3, *, scores=True):
+def predictions(n=3, *, scores=True, recording="Singer1_Möngke.wav"):
     return Predictions(
-        np.array([chunk_name("Singer1_Möngke.wav", number) for number in range(n)]),
+        np.array([chunk_name(recording, number) for number in range(n)]),
         np.full(n, LABELS[0]),
         np.full(n, LABELS[1]),
         np.tile(np.array([0.25, 0.75], np.float32), (n, 1)) if scores else None,
         LABELS if scores else (),
+        {"experiment": "t_binary", "paper": False, "seed": 3} if scores else {},
     )
 
 
@@ -47,6 +48,7 @@ def test_what_is_written_is_read(tmp_path, scores):
         np.testing.assert_array_equal(getattr(read, name), getattr(predictions(), name))
     assert read.labels == predictions(scores=scores).labels
     assert (read.scores is None) == (not scores)
+    assert read.trained_with == predictions(scores=scores).trained_with
 
 
 def test_the_layout_is_that_of_the_original(shared, tmp_path):
@@ -59,16 +61,22 @@ def test_the_layout_is_that_of_the_original(shared, tmp_path):
         assert set(ours["split0/inference"]) - set(expected) == {"scores"}
 
 
-def test_a_split_that_is_written_again_leaves_the_others(tmp_path):
+def test_splits_are_in_the_order_of_their_numbers_and_what_was_there_is_gone(tmp_path):
     path = tmp_path / "t_binary.h5"
-    write_predictions(path, {0: predictions(2), 10: predictions(3)})
-    write_predictions(path, {2: predictions(4), 0: predictions(5)})
-    assert {number: len(split.truths) for number, split in read_predictions(path).items()} == {0: 5, 2: 4, 10: 3}
+    write_predictions(path, {3: predictions(2)})
+    write_predictions(path, {10: predictions(4), 2: predictions(5)})
+    assert [(number, len(split.truths)) for number, split in read_predictions(path).items()] == [(2, 5), (10, 4)]
 
 
 def test_scores_are_pooled_where_all_splits_have_them():
-    assert len(pooled({0: predictions(2), 1: predictions(3)}).scores) == 5
-    assert pooled({0: predictions(2), 1: predictions(3, scores=False)}).scores is None
+    other = {"n": 3, "recording": "Singer2.wav"}
+    assert len(pooled({0: predictions(2), 1: predictions(**other)}).scores) == 5
+    assert pooled({0: predictions(2), 1: predictions(**other, scores=False)}).scores is None
+
+
+def test_a_recording_votes_in_one_split_alone():
+    with pytest.raises(UserError, match="split0 and split4 both predict Singer1_Möngke"):
+        pooled({0: predictions(), 3: predictions(recording="Singer2.wav"), 4: predictions()})
 
 
 @given(st.text(min_size=1), st.integers(0, 10**6))

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -18,7 +19,7 @@ from emvd_fixtures import TECHNIQUES, write_emvd
 from audiokit import cli
 from exp_emvd import create_dataset, create_split_k_fold, experiment
 from exp_emvd.data.folds import PARTS
-from exp_emvd.evaluation.predictions import read_predictions
+from exp_emvd.evaluation.predictions import read_predictions, write_predictions
 from exp_emvd.learning.loss_files import read_losses
 from exp_emvd.learning.split_data import read_data
 from exp_emvd.tasks import TASKS
@@ -135,6 +136,28 @@ def test_prediction_does_not_depend_on_what_is_beside_it(store, trained, tmp_pat
     np.testing.assert_array_equal(again.scores, first.scores)
 
 
+def test_predictions_of_other_splits_stay_where_they_are_of_the_same_folds_and_training(
+    store, trained, tmp_path, capsys
+):
+    (tmp_path / "model").symlink_to(trained / "model")
+    path = tmp_path / "outputs" / "t_multiclass.h5"
+    first, second = read_predictions(trained / "outputs" / "t_multiclass.h5").values()
+    of_seed_7 = replace(first, trained_with={**first.trained_with, "seed": 7})
+    of_nothing_known = replace(first, trained_with={})
+    path.parent.mkdir()
+    for there, kept in (
+        ({0: first}, {0, 1}),
+        ({0: of_nothing_known}, {0, 1}),
+        ({0: of_seed_7}, {1}),
+        ({2: second}, {1}),
+    ):
+        write_predictions(path, there)
+        assert run(store, tmp_path, "eval", "--splits", 1) == 0
+        assert read_predictions(path).keys() == kept
+        left_out = f"held split{min(there)} of other folds or another training" in capsys.readouterr().err
+        assert left_out == (kept == {1})
+
+
 def test_what_is_trained_is_not_trained_again(store, trained, capsys):
     before = (trained / "model" / "model_t_multiclass_1").stat().st_mtime_ns
     assert run(store, trained, "train", "--epochs", 5) == 0
@@ -146,7 +169,8 @@ def test_a_model_is_not_tested_on_other_folds_than_it_was_trained_on(store, trai
     copy = shutil.copy(store, tmp_path)
     with h5py.File(copy, "r+") as file:
         file["clips/split1"][:] = file["clips/split0"][:]
-    assert run(copy, trained, "eval") == 1
+    (tmp_path / "model").symlink_to(trained / "model")
+    assert run(copy, tmp_path, "eval") == 1
     assert "model_t_multiclass_2 was trained on other recordings or folds" in capsys.readouterr().err
 
 
