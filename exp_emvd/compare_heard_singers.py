@@ -15,7 +15,7 @@ from audiokit import cli
 from audiokit.paths import ROOT
 from exp_emvd.places import FILES, FOLDS
 from exp_emvd.script_options import add_folds_option, add_metadata_option
-from exp_emvd.tasks import TECHNIQUE_TASKS
+from exp_emvd.tasks import TASKS, TECHNIQUE_TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     files = read_files(options.metadata / FILES.name)
     folds = read_folds(files, options.folds or options.metadata / FOLDS.name)
-    splits = read_predictions(ExperimentFiles(options.output, options.exp).predictions)
+    splits = read_predictions(ExperimentFiles(options.output, options.exp).predictions, TASKS[options.exp])
     found = heard_and_right(files.merge(folds, on="file_name"), splits, by_score=not options.paper)
     print(table_text(tabulate(*found), chance_of_trend(*found)))
     return 0

@@ -97,13 +97,14 @@ def _measure(options: argparse.Namespace) -> int:
     from exp_emvd.learning.experiment_files import ExperimentFiles
 
     files = ExperimentFiles(options.output, _name(options))
-    predictions = read_predictions(files.predictions)
+    task = TASKS[options.exp]
+    predictions = read_predictions(files.predictions, task)
     splits = _splits(options.splits, list(predictions))
     if missing := sorted(set(range(max(predictions) + 1)) - set(predictions)):
         print(f"{files.predictions} has no split {', '.join(map(str, missing))}: the others count", file=sys.stderr)
     measures = measure(
         pooled({split: predictions[split] for split in splits}),
-        TASKS[options.exp].shown,
+        task.shown,
         by_score=not options.paper,
     )
     print(original_text(measures) if options.paper else report(measures))

@@ -120,8 +120,9 @@ class PlannedExperiment:
         """Predictions of the split of a setting, or of all where it pools them."""
         from exp_emvd.evaluation.predictions import read_predictions
 
-        predicted = needs(setting, n_splits=self.n_splits)
-        return {one["split"]: read_predictions(self.files(one).predictions)[one["split"]] for one in predicted}
+        predicted = {one["split"]: self.files(one) for one in needs(setting, n_splits=self.n_splits)}
+        task = TASKS[setting["task"]]
+        return {split: read_predictions(files.predictions, task)[split] for split, files in predicted.items()}
 
     # Files
 

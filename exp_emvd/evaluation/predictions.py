@@ -26,13 +26,24 @@ if TYPE_CHECKING:
     import h5py
     from numpy.typing import NDArray
 
-__all__ = ["Predictions", "chunk_name", "pooled", "read_predictions", "recording_name", "write_predictions"]
+    from exp_emvd.tasks import Task
+
+__all__ = [
+    "EXPERIMENT",
+    "Predictions",
+    "chunk_name",
+    "pooled",
+    "read_predictions",
+    "recording_name",
+    "write_predictions",
+]
 
 TEXT = "S200"
 SEPARATOR = "___"
 """Between the name of a recording and the number of a chunk."""
 
-TRAINED_WITH = "trained_with"
+TRAINED_WITH, EXPERIMENT = "trained_with", "experiment"
+"""Attribute of a split, and what it tells of the task."""
 
 REMEDY = "run the step eval again"
 
@@ -114,13 +125,19 @@ def _write_split(group: h5py.Group, predictions: Predictions) -> None:
         group.attrs[TRAINED_WITH] = json.dumps(dict(predictions.trained_with))
 
 
-def read_predictions(path: Path) -> dict[int, Predictions]:
+def read_predictions(path: Path, task: Task | None = None) -> dict[int, Predictions]:
     """Predictions of all splits of a file, by the number of the split; the published ones are read as well.
+
+    Parameters
+    ----------
+    path
+    task
+        that they are to be of; None: any.
 
     Raises
     ------
     UserError
-        where the file is missing, damaged, or holds something else.
+        where the file is missing, damaged, or holds something else, or predictions for another task.
     """
     if not path.is_file():
         raise UserError(f"there are no predictions {path}: run the step eval first")
@@ -132,7 +149,17 @@ def read_predictions(path: Path) -> dict[int, Predictions]:
         raise UserError(f"{path} is damaged or holds no predictions ({error}): {REMEDY}") from error
     if not splits:
         raise UserError(f"{path} holds no group split0, split1 …: {REMEDY}")
+    for predictions in splits.values() if task else ():
+        _check_task(predictions, task, path)
     return dict(sorted(splits.items()))
+
+
+def _check_task(predictions: Predictions, task: Task, path: Path) -> None:
+    experiment = predictions.trained_with.get(EXPERIMENT, task.name)
+    unknown = sorted({*predictions.truths, *predictions.predicted} - {*task.labels})
+    if unknown or experiment != task.name:
+        reason = f"{task.name} knows no {unknown[0]}" if unknown else f"of {experiment}"
+        raise UserError(f"{path} holds predictions of another experiment than {task.name} ({reason}): {REMEDY}")
 
 
 def _read_split(group: h5py.Group, path: Path) -> Predictions:

@@ -21,7 +21,7 @@ from audiokit.learning.checkpoints import load_state_dict, read_tensors, save_te
 from audiokit.learning.options import TrainingOptions
 from audiokit.learning.trainer import Trainer
 from exp_emvd.data.folds import PARTS
-from exp_emvd.evaluation.predictions import Predictions, read_predictions, write_predictions
+from exp_emvd.evaluation.predictions import EXPERIMENT, Predictions, read_predictions, write_predictions
 from exp_emvd.learning.experiment_files import RECORDINGS, first_difference
 from exp_emvd.learning.loss_files import write_losses
 from exp_emvd.learning.network import SingingNetwork
@@ -61,7 +61,7 @@ class EmvdExperiment:
 
     def trained_with(self, split: int) -> dict[str, object]:
         """What must be the same where the model of a split is used."""
-        options = {"experiment": self.task.name, "paper": self.paper, "seed": self.seed}
+        options = {EXPERIMENT: self.task.name, "paper": self.paper, "seed": self.seed}
         return options | {RECORDINGS: self.data.fingerprint(split)}
 
     def _pace(self) -> dict[str, object]:

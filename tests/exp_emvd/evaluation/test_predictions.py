@@ -15,6 +15,7 @@ from exp_emvd.evaluation.predictions import (
     recording_name,
     write_predictions,
 )
+from exp_emvd.tasks import TASKS
 
 LABELS = ("ClearVoice", "DistortedVoice")
 
@@ -90,6 +91,32 @@ def test_older_files_with_other_names_of_groups_are_read(tmp_path):
     with h5py.File(path, "a") as file:
         file.move("split0", "split_k_3")
     assert list(read_predictions(path)) == [3]
+
+
+@pytest.mark.parametrize(
+    ("scores", "task", "told"),
+    [
+        (True, "t_binary", None),
+        (False, "t_binary", None),
+        (True, "t_multiclass", "t_multiclass knows no DistortedVoice"),
+        (False, "s_classif", "s_classif knows no ClearVoice"),
+    ],
+)
+def test_predictions_of_another_experiment_are_refused(tmp_path, scores, task, told):
+    write_predictions(tmp_path / "t.h5", {0: predictions(scores=scores)})
+    if told is None:
+        assert len(read_predictions(tmp_path / "t.h5", TASKS[task])[0].truths) == 3
+    else:
+        with pytest.raises(UserError, match=f"t.h5 holds predictions of another experiment than {task} .{told}"):
+            read_predictions(tmp_path / "t.h5", TASKS[task])
+
+
+def test_experiments_with_the_same_labels_are_told_apart_by_what_was_written_down(tmp_path):
+    singer = np.array(["1"])
+    sung = Predictions(np.array(["a.wav___0"]), singer, singer, trained_with={"experiment": "s_classif_no_distorsion"})
+    write_predictions(tmp_path / "t.h5", {0: sung})
+    with pytest.raises(UserError, match=r"another experiment than s_classif \(of s_classif_no_distorsion\)"):
+        read_predictions(tmp_path / "t.h5", TASKS["s_classif"])
 
 
 def damaged(path):
