@@ -162,6 +162,21 @@ def test_a_stopped_training_is_gone_on_with_but_not_one_with_other_options(store
     assert "training in" in capsys.readouterr().out
 
 
+def test_after_the_store_was_made_anew_another_training_begins(store, tmp_path, capsys, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(StagedTraining, "run", lambda self: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run(tmp_path, "mine")
+    (begun,) = tmp_path.glob("log/*-scd-mine")
+    begun.rename(begun.with_name("20260101_000000-scd-mine"))
+    store.path.unlink()
+    word_store(tmp_path, n_clips=7)
+    capsys.readouterr()
+    assert run(tmp_path, "mine") == 0
+    assert "training in" in capsys.readouterr().out
+    assert len(list(tmp_path.glob("log/*-scd-mine"))) == 2
+
+
 @pytest.mark.parametrize("wrong", [["--lr", "0"], ["--dropout", "1"], ["--block", "res3"], ["--batch-size", "0"]])
 def test_impossible_options_are_refused(wrong, capsys):
     with pytest.raises(SystemExit):
