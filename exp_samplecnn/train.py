@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from exp_samplecnn.data.segment_store import SegmentStore, store_path
         from exp_samplecnn.data.standardisation import standardisation
         from exp_samplecnn.learning.finishing import finish
-        from exp_samplecnn.learning.log_folders import training_folder
+        from exp_samplecnn.learning.log_folders import RECORDINGS, training_folder
         from exp_samplecnn.learning.model_files import ModelSettings
         from exp_samplecnn.learning.stages import StagedTraining, StageOptions
 
@@ -119,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name = options.name or options.block + ("_multi" if options.multi else "")
     told = {
         "store": str(store.path.resolve()),
-        "recordings": store.fingerprint,
+        RECORDINGS: store.fingerprint,
         "model": settings.describe(),
         "training": asdict(stages),
     }

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["check_options", "training_folder"]
+__all__ = ["RECORDINGS", "begin", "check_options", "training_folder"]
+
+RECORDINGS = "recordings"
+"""Name of the option that tells what is trained on, and measured with, from other recordings and labels."""
 
 OPTIONS = "training.json"
 """What tells a training from another, in its folder."""
@@ -49,26 +52,48 @@ def training_folder(logs: Path, name: str, options: Mapping[str, object], *, new
     if _options_of(folder) is not None:
         raise UserError(f"{folder} is there already: wait a second, or give another name")
     make_folder(folder)
-    check_options(folder, options)
+    begin(folder, options)
     return folder, False
 
 
-def check_options(folder: Path, options: Mapping[str, object]) -> None:
+def begin(folder: Path, options: Mapping[str, object]) -> None:
     """Write down what a training is begun with, or refuse to go on with another one in its folder.
+
+    Raises
+    ------
+    UserError
+        as `check_options`.
+    """
+    if _options_of(folder) is not None:
+        check_options(folder, options)
+        return
+    with write_whole(folder / OPTIONS) as partial:
+        partial.write_text(json.dumps(options, indent=2), encoding="utf-8")
+
+
+def check_options(folder: Path, options: Mapping[str, object]) -> None:
+    """Refuse a training that was begun otherwise; what was not written down of it is taken for the same.
 
     Raises
     ------
     UserError
         where the folder is of a training with other options, or of other recordings.
     """
-    wanted = json.loads(json.dumps(options))
-    if _options_of(folder) not in (None, wanted):
-        told = differences(_options_of(folder), wanted)
+    there, wanted = _single_options(_options_of(folder)), _single_options(json.loads(json.dumps(options)))
+    known = {name: there.get(name, value) for name, value in wanted.items()}
+    if known != wanted:
         raise UserError(
-            f"{folder} is of a training with other options ({told}): use the same, another folder, or delete it"
+            f"{folder} is of a training with other options ({differences(known, wanted)}): use the same, another "
+            "folder, or delete it"
         )
-    with write_whole(folder / OPTIONS) as partial:
-        partial.write_text(json.dumps(wanted, indent=2), encoding="utf-8")
+
+
+def _single_options(options: object) -> dict[str, object]:
+    """Options without the groups that they are in."""
+    single = {}
+    for name, value in options.items() if isinstance(options, dict) else ():
+        single |= value if isinstance(value, dict) else {name: value}
+    return single
 
 
 def _is_begun(folder: Path, wanted: Mapping[str, object]) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from audiokit.experiments.plan import Setting
 from audiokit.files import make_folder, whole_files, write_whole
-from exp_samplecnn.learning.log_folders import check_options
+from exp_samplecnn.learning.log_folders import RECORDINGS, begin, check_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from exp_samplecnn.learning.stages import StageOptions
 
 __all__ = ["PlannedTraining"]
+
+ELSEWHERE = ("device", "compile")
+"""Options that may be others where a training goes on, or is used."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class PlannedTraining:
         Raises
         ------
         UserError
-            where the store of the dataset or the network is missing, or a training with other options was begun.
+            where the store of the dataset or the network is missing, or was trained with other options or recordings.
         """
         if setting["step"] == "train":
             self._train(setting)
@@ -56,8 +59,6 @@ class PlannedTraining:
         from exp_samplecnn.learning.stages import StagedTraining
         from exp_samplecnn.tasks import TASKS
 
-        if self.is_done(setting):
-            return
         task = TASKS[setting["dataset"]]
         store = SegmentStore.open(store_path(self.data, task), task.name)
         settings = ModelSettings(
@@ -70,8 +71,10 @@ class PlannedTraining:
         )
         options = replace(self.options, seed=setting["seed"])
         folder = make_folder(self.folder(setting))
-        told = {"recordings": store.fingerprint, "model": settings.describe(), "training": asdict(options)}
-        check_options(folder, told)
+        stages = {name: value for name, value in asdict(options).items() if name not in ELSEWHERE}
+        begin(folder, {RECORDINGS: store.fingerprint, "model": settings.describe(), "training": stages})
+        if self.is_done(setting):
+            return
         training = StagedTraining(store, settings, options, folder)
         training.run()
         finish(training)
@@ -84,6 +87,7 @@ class PlannedTraining:
 
         trained = open_trained(self.folder(setting), self.data, setting["dataset"])
         store = trained.store
+        check_options(self.folder(setting), {RECORDINGS: store.fingerprint})
         scores = clip_scores(
             trained.network,
             store,

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from audiokit.errors import UserError
-from exp_samplecnn.learning.log_folders import training_folder
+from exp_samplecnn.learning.log_folders import RECORDINGS, begin, check_options, training_folder
 from exp_samplecnn.learning.model_files import find_model
 
 OPTIONS = {"seed": 0}
@@ -27,3 +27,12 @@ def test_another_training_begins_in_a_folder_of_its_own(tmp_path):
     second, is_begun = training_folder(tmp_path, "scd-two", OPTIONS)
     assert first != second
     assert not is_begun
+
+
+def test_what_was_not_written_down_of_a_training_is_taken_for_the_same(tmp_path):
+    begin(tmp_path, {"model": {"block": "se"}, "training": {"patience": 2, "device": "cuda"}})
+    check_options(tmp_path, {RECORDINGS: "4f1c", "training": {"patience": 2}})
+    with pytest.raises(
+        UserError, match=r"other options \(block was se, is basic; patience was 2, is 3\): use the same"
+    ):
+        check_options(tmp_path, {"model": {"block": "basic"}, "training": {"patience": 3}})

@@ -61,22 +61,35 @@ def test_tables_show_what_the_networks_reach(computed, capsys):
     assert "ROC-AUC" in (tmp_path / "table.html").read_text()
 
 
+def test_a_finished_training_is_used_again_on_any_device_and_not_with_other_options(computed):
+    tmp_path, _ = computed
+    before = sorted(tmp_path.glob("out/*/final-*"))
+    trained = SELECTED + "+step=train"
+    assert run(tmp_path, "-s", trained, "-c", "--compile") == 0
+    assert sorted(tmp_path.glob("out/*/final-*")) == before
+    with pytest.raises(Exception, match=r"is of a training with other options \(patience was 2, is 3\)"):
+        run(tmp_path, "-s", trained, "-c", "--patience", "3")
+
+
 def test_a_training_with_other_options_is_not_gone_on_with(computed):
     tmp_path, _ = computed
     (model,) = tmp_path.glob("out/block=se*/final-*")
     model.unlink()
-    with pytest.raises(Exception, match=r"is of a training with other options \(training: changed\)"):
-        run(tmp_path, "-s", SELECTED, "-c", "--patience", "3")
+    with pytest.raises(Exception, match=r"is of a training with other options \(patience was 2, is 3\)"):
+        run(tmp_path, "-s", SELECTED.replace("basic,", ""), "-c", "--patience", "3")
 
 
-def test_a_training_on_other_recordings_is_not_gone_on_with(tmp_path, monkeypatch):
+@pytest.mark.parametrize("is_finished", [True, False])
+def test_a_training_on_other_recordings_is_neither_gone_on_with_nor_measured(tmp_path, monkeypatch, is_finished):
     small_task(monkeypatch)
     store = word_store(tmp_path, n_clips=4)
     selected = SELECTED.replace("basic,se", "basic")
     assert run(tmp_path, "-s", selected, "-c") == 0
     (model,) = tmp_path.glob("out/*/final-*")
-    model.unlink()
+    if not is_finished:
+        model.unlink()
     store.path.unlink()
     word_store(tmp_path, n_clips=5)
-    with pytest.raises(Exception, match=r"is of a training with other options \(the recordings have changed\)"):
-        run(tmp_path, "-s", selected, "-c")
+    for step in ("train", "metric")[: 1 + is_finished]:
+        with pytest.raises(Exception, match=r"is of a training with other options \(the recordings have changed\)"):
+            run(tmp_path, "-s", f"{selected}+step={step}", "-c")
