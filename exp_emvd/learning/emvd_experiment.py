@@ -22,7 +22,7 @@ from audiokit.learning.options import TrainingOptions
 from audiokit.learning.trainer import Trainer
 from exp_emvd.data.folds import PARTS
 from exp_emvd.evaluation.predictions import EXPERIMENT, Predictions, read_predictions, write_predictions
-from exp_emvd.learning.experiment_files import RECORDINGS, first_difference
+from exp_emvd.learning.experiment_files import CONTENT, RECORDINGS, first_difference
 from exp_emvd.learning.loss_files import write_losses
 from exp_emvd.learning.network import SingingNetwork
 from exp_emvd.learning.split_data import TARGET
@@ -62,7 +62,7 @@ class EmvdExperiment:
     def trained_with(self, split: int) -> dict[str, object]:
         """What must be the same where the model of a split is used."""
         options = {EXPERIMENT: self.task.name, "paper": self.paper, "seed": self.seed}
-        return options | {RECORDINGS: self.data.fingerprint(split)}
+        return options | {RECORDINGS: self.data.fingerprint(split), CONTENT: self.data.content_fingerprint()}
 
     def _pace(self) -> dict[str, object]:
         """What must be the same, besides, where a training goes on."""

@@ -13,10 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["RECORDINGS", "ExperimentFiles", "first_difference"]
+__all__ = ["CONTENT", "RECORDINGS", "ExperimentFiles", "first_difference"]
 
 RECORDINGS = "recordings"
 """Name of the option that tells the recordings of a split, and what they are for, from others."""
+
+CONTENT = "content"
+"""Of that which tells what is sung in the recordings, by whom, and their files. Older models do not have it."""
+
+TOLD = {RECORDINGS: "other recordings or folds", CONTENT: "other techniques, singers or files of its recordings"}
+"""What differs where these do."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +90,8 @@ class ExperimentFiles:
             raise UserError(f"{path} is damaged: delete it and {self.model(split)}, and train again") from error
         remedy = f"give the same, another --output, or delete it and {path.name}"
         name = first_difference(found, expected)
-        if name == RECORDINGS:
-            raise UserError(f"{self.model(split)} was trained on other recordings or folds: {remedy}")
+        if name in TOLD:
+            raise UserError(f"{self.model(split)} was trained on {TOLD[name]}: {remedy}")
         if name:
             raise UserError(
                 f"{self.model(split)} was trained with {name} {found[name]}, not {expected[name]}: {remedy}"

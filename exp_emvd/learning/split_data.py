@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audiokit.errors import UserError
-from audiokit.labels.clip_store import ClipStore
+from audiokit.labels.clip_store import STAMP, ClipStore
 from audiokit.learning.streaming import Streamed
 from exp_emvd.data.chunk_store import MEL, SINGER, TECHNIQUE
 from exp_emvd.data.folds import PARTS, draw_parts, split_columns
@@ -17,7 +17,7 @@ from exp_emvd.evaluation.predictions import chunk_name
 from exp_emvd.tasks import BATCH_SIZE, SINGERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -48,6 +48,10 @@ class EmvdData:
 
     mels: RowReader
     """(n_chunks, 128, 192), read when asked for."""
+
+    sizes: NDArray[np.int64]
+    """Of the recordings' files in bytes, (n_recordings,). When a file was changed is not told, as a data set that was
+    fetched anew is the same."""
 
     def rows(self, task: Task, split: int, part: str, *, paper: bool = False) -> NDArray[np.int64]:
         """Chunks of a part of a split, in their order.
@@ -119,9 +123,17 @@ class EmvdData:
 
     def fingerprint(self, split: int) -> str:
         """Short text that tells the recordings of a split and their parts from others."""
-        sizes = np.bincount(self.recording_of_row, minlength=len(self.names))
-        lines = zip(self.names, self.parts[split], sizes, strict=True)
-        return hashlib.sha256("\n".join(map(str, lines)).encode()).hexdigest()[:16]
+        n_chunks = np.bincount(self.recording_of_row, minlength=len(self.names))
+        return _digest(self.names, self.parts[split], n_chunks)
+
+    def content_fingerprint(self) -> str:
+        """Short text that tells what is sung in the recordings, by whom, and their files from others."""
+        return _digest(self.names, self.techniques, self.singers, self.sizes)
+
+
+def _digest(*columns: Iterable) -> str:
+    lines = zip(*columns, strict=True)
+    return hashlib.sha256("\n".join(map(str, lines)).encode()).hexdigest()[:16]
 
 
 def read_data(path: Path, *, by_singer: bool = False) -> EmvdData:
@@ -152,7 +164,13 @@ def read_data(path: Path, *, by_singer: bool = False) -> EmvdData:
         if by_singer:
             parts = draw_parts(techniques, singers, n_splits=len(parts), by_singer=True)
         return EmvdData(
-            tuple(store.names), techniques, singers, dict(enumerate(parts)), store.clip_of_row, store.reader(MEL)
+            names=tuple(store.names),
+            techniques=techniques,
+            singers=singers,
+            parts=dict(enumerate(parts)),
+            recording_of_row=store.clip_of_row,
+            mels=store.reader(MEL),
+            sizes=columns[STAMP][:, 0],
         )
 
 

@@ -1,6 +1,7 @@
 """Training, prediction and measurement on EMVD: on synthetic singing, and on a few seconds of real one."""
 
 import csv
+import json
 import os
 import shutil
 import signal
@@ -172,6 +173,35 @@ def test_a_model_is_not_tested_on_other_folds_than_it_was_trained_on(store, trai
     (tmp_path / "model").symlink_to(trained / "model")
     assert run(copy, tmp_path, "eval") == 1
     assert "model_t_multiclass_2 was trained on other recordings or folds" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("column", ["technique", "singer", "stamp"])
+@pytest.mark.parametrize("step", ["train", "eval"])
+def test_a_model_of_other_labels_or_files_is_not_used(store, trained, tmp_path, capsys, column, step):
+    copy = shutil.copy(store, tmp_path)
+    with h5py.File(copy, "r+") as file:
+        values = file[f"clips/{column}"]
+        values[:] = values[:] + 1 if column == "stamp" else values[:][::-1]
+    (tmp_path / "model").symlink_to(trained / "model")
+    (tmp_path / "losses").symlink_to(trained / "losses")
+    assert run(copy, tmp_path, step, "--epochs", 5) == 1
+    told = "model_t_multiclass_1 was trained on other techniques, singers or files of its recordings: give the same"
+    assert told in capsys.readouterr().err
+
+
+def test_when_files_were_changed_does_not_matter_nor_what_older_models_do_not_say(store, trained, tmp_path):
+    copy = shutil.copy(store, tmp_path)
+    with h5py.File(copy, "r+") as file:
+        file["clips/stamp"][:, 1] = 0
+    shutil.copytree(trained / "model", tmp_path / "model")
+    assert run(copy, tmp_path, "eval", "--splits", 0) == 0
+    options = tmp_path / "model" / "model_t_multiclass_1.json"
+    told = json.loads(options.read_text())
+    del told["content"]
+    options.write_text(json.dumps(told))
+    with h5py.File(copy, "r+") as file:
+        file["clips/singer"][0] += 1
+    assert run(copy, tmp_path, "eval", "--splits", 0) == 0
 
 
 @pytest.mark.parametrize(
