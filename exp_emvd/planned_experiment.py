@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audiokit.errors import UserError
 from audiokit.experiments.plan import Setting
 from audiokit.files import make_folder, write_whole
 from exp_emvd.learning.experiment_files import ExperimentFiles
@@ -87,7 +88,10 @@ class PlannedExperiment:
         if folds not in self._data_of_folds:
             from exp_emvd.learning.split_data import read_data
 
-            self._data_of_folds[folds] = read_data(self.dataset, by_singer=folds == "singer")
+            data = read_data(self.dataset, by_singer=folds == "singer")
+            if len(data.parts) != self.n_splits:
+                raise UserError(f"{self.dataset} has {len(data.parts)} splits: give --n_splits {len(data.parts)}")
+            self._data_of_folds[folds] = data
         return self._data_of_folds[folds]
 
     @cached_property
@@ -100,6 +104,8 @@ class PlannedExperiment:
         from exp_emvd.evaluation.measures import measure, original_text, report
         from exp_emvd.evaluation.predictions import pooled, write_predictions
 
+        if self.dataset.is_file():
+            self._data(setting["folds"])  # which has as many splits as are to be pooled
         paper = bool(setting["paper"])
         splits = self._predictions(setting)
         measures = measure(pooled(splits), TASKS[setting["task"]].shown, by_score=not paper)

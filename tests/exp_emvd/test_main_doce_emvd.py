@@ -30,7 +30,7 @@ def store(tmp_path_factory):
 
 def run(store, output, *more):
     options = ["--dataset", store, "--output_path", output, "--epochs", 1, "--n_splits", 2, "--device", "cpu"]
-    return experiment_cli.main(EXPERIMENT, list(map(str, [*more, *options])))
+    return experiment_cli.main(EXPERIMENT, list(map(str, [*options, *more])))
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +115,16 @@ def test_values_are_one_for_each_recording_and_recalls_those_of_a_technique():
     assert values["recall_ClearVoice"].tolist() == [1, 0]
     assert values["recall_DistortedVoice"].tolist() == [1, 1]
     assert values["macro_accuracy"] == 0.75
+
+
+@pytest.mark.parametrize("n_splits", [1, 3])
+@pytest.mark.parametrize("plan", ["technique", "technique_pooled"])
+def test_as_many_splits_are_computed_and_pooled_as_the_store_has(store, computed, plan, n_splits):
+    before = sorted(computed.glob("*"))
+    selected = SELECTED.replace("technique+technique_pooled", plan)
+    with pytest.raises(UserError, match=r"store\.h5 has 2 splits: give --n_splits 2"):
+        run(store, computed, "-s", selected, "-c", "--n_splits", n_splits)
+    assert sorted(computed.glob("*")) == before
 
 
 def test_a_setting_whose_needs_are_not_computed_says_what_to_do(store, tmp_path):
