@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from audiokit.errors import UserError
 from audiokit.sound.mel import MelFrontEnd, slaney_filterbank
 from exp_samplecnn.data.clips import TEST, TRAIN, VAL
 from exp_samplecnn.evaluation.measures import measure
@@ -82,13 +83,20 @@ class LinearModel:
 
 
 def fit_linear_model(store: SegmentStore, strengths: Sequence[float] = STRENGTHS) -> LinearModel:
-    """Logistic regression of the labels, fitted on segments; a clip's score is the mean of its segments'."""
+    """Logistic regression of the labels, fitted on segments; a clip's score is the mean of its segments'.
+
+    Raises
+    ------
+    UserError
+        where a word is not trained on, or all clips of the validation split have the same labels.
+    """
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
     from tqdm import tqdm
 
+    _check_splits(store)
     features = {split: _features(store, split) for split in (TRAIN, VAL, TEST)}
     targets = store.targets[store.clip_of_row[store.rows_of(TRAIN)]]
     best, best_auc = None, -np.inf
@@ -101,6 +109,19 @@ def fit_linear_model(store: SegmentStore, strengths: Sequence[float] = STRENGTHS
         if measured.overall["rocauc"] > best_auc:
             best, best_auc = LinearModel(strength, scores[TEST]), measured.overall["rocauc"]
     return best
+
+
+def _check_splits(store: SegmentStore) -> None:
+    trained, validated = (store.targets[store.clips_of(split)] > 0 for split in (TRAIN, VAL))
+    unheard = np.flatnonzero(~trained.any(axis=0))
+    if store.task.one_label and len(unheard):
+        label = store.task.labels[unheard[0]]
+        raise UserError(f"no clip of {label} is left for training: take some out of the lists of the other splits")
+    if not (validated != validated[:1]).any():
+        raise UserError(
+            f"all {len(validated)} clips of the validation split have the same labels, so no regularisation can be "
+            "chosen by it: put others into it"
+        )
 
 
 def _clip_scores(probabilities: NDArray[np.floating], store: SegmentStore, split: str) -> NDArray[np.float64]:

@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 from samplecnn_fixtures import small_task, word_store
 
 from audiokit import cli
+from audiokit.errors import UserError
 from audiokit.sound.mel import slaney_filterbank
 from exp_samplecnn import mel_baseline
-from exp_samplecnn.evaluation.mel_baseline import N_PARTS, mel_features
+from exp_samplecnn.evaluation.mel_baseline import N_PARTS, fit_linear_model, mel_features
 from exp_samplecnn.tasks import TASKS
 
 
@@ -30,6 +32,21 @@ def test_two_tones_are_told_apart(tmp_path, monkeypatch, capsys):
     assert cli.run(mel_baseline.main, ["scd", "--data-dir", str(tmp_path / "data")]) == 0
     printed = dict(line.split()[:2] for line in capsys.readouterr().out.splitlines()[1:])
     assert float(printed["argmax"]) == float(printed["rocauc"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("split", "told"),
+    [("train", "no clip of yes is left for training"), ("val", "all 2 clips of the validation split")],
+)
+def test_a_split_without_a_word_that_it_needs_is_refused(tmp_path, monkeypatch, split, told):
+    small_task(monkeypatch)
+    store = word_store(tmp_path, n_clips=8)
+    is_yes = np.array([name.startswith("yes") for name in store.names])
+    splits = np.where(is_yes & (store.splits == split), "test", store.splits)
+    if split == "val":
+        splits[store.names.index("no/s0_nohash_0.wav")] = "val"
+    with pytest.raises(UserError, match=told):
+        fit_linear_model(replace(store, splits=splits))
 
 
 def test_it_takes_several_labels_too(tmp_path, monkeypatch, capsys):
