@@ -14,6 +14,7 @@ from audiokit.experiments.experiment import Experiment, Metric
 from audiokit.options import add_device_option, add_mixed_precision_option
 from audiokit.paths import ROOT
 from exp_samplecnn.plans import needs, samplecnn_plans
+from exp_samplecnn.script_options import several
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -31,7 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--stages", type=cli.positive, default=5, help="of a training (%(default)s)")
     add("--epochs", type=cli.positive, default=100, help="of a stage, at most (%(default)s)")
     add("--patience", type=cli.positive, default=2, help="epochs without improvement that end a stage (%(default)s)")
-    add("--batch_size", type=cli.positive, default=23, help="(%(default)s)")
+    add("--batch_size", type=several, default=23, help="(%(default)s)")
     add("--compile", action="store_true", help="torch.compile")
     add_device_option(parser)
     add_mixed_precision_option(parser)

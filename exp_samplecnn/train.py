@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from audiokit import cli
 from audiokit.options import add_device_option
-from exp_samplecnn.script_options import add_data_dir_option, add_dataset_argument
+from exp_samplecnn.script_options import add_data_dir_option, add_dataset_argument, several
 from exp_samplecnn.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--block", choices=BLOCKS, default="se", help="Convolutional block to build a model (default: se).")
     add("--amplifying-ratio", type=cli.above_zero, default=0.125, metavar="N", help="(%(default)s)")
     add("--multi", action="store_true", help="Use multi-level feature aggregation.")
-    add("--batch-size", type=cli.positive, default=23, metavar="N", help="Mini-batch size (%(default)s).")
+    add("--batch-size", type=several, default=23, metavar="N", help="Mini-batch size (%(default)s).")
     add("--momentum", type=share, default=0.9, metavar="M", help="Momentum for SGD (%(default)s).")
     add("--lr", type=cli.above_zero, default=0.01, metavar="LR", help="Learning rate (%(default)s).")
     add("--lr-decay", type=cli.above_zero, default=0.2, metavar="DC", help="Learning rate decay rate (%(default)s).")

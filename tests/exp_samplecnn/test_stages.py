@@ -177,7 +177,9 @@ def test_after_the_store_was_made_anew_another_training_begins(store, tmp_path, 
     assert len(list(tmp_path.glob("log/*-scd-mine"))) == 2
 
 
-@pytest.mark.parametrize("wrong", [["--lr", "0"], ["--dropout", "1"], ["--block", "res3"], ["--batch-size", "0"]])
+@pytest.mark.parametrize(
+    "wrong", [["--lr", "0"], ["--dropout", "1"], ["--block", "res3"], ["--batch-size", "1"], ["--seed", "-1"]]
+)
 def test_impossible_options_are_refused(wrong, capsys):
     with pytest.raises(SystemExit):
         train.parse(["mtt", *wrong])
