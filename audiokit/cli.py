@@ -16,7 +16,7 @@ from audiokit.stopping import stopping_as_by_ctrl_c
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["above_zero", "columns", "not_negative", "positive", "quick_imports", "run", "seed", "share"]
+__all__ = ["above_zero", "columns", "finite", "not_negative", "positive", "quick_imports", "run", "seed", "share"]
 
 LARGEST_SEED = 2**32 - 1
 """That NumPy's and scikit-learn's random numbers take."""

@@ -121,6 +121,16 @@ def test_counts_start_at_one(capsys):
         assert wrong in capsys.readouterr().err
 
 
+def test_seeds_are_whole_numbers_of_32_bits(capsys):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=cli.seed)
+    assert parser.parse_args(["--seed", "4294967295"]).seed == 2**32 - 1
+    for wrong in ("-1", "4294967296", "0.5"):
+        with pytest.raises(SystemExit):
+            parser.parse_args([f"--seed={wrong}"])
+        assert wrong in capsys.readouterr().err
+
+
 def test_amounts_are_above_zero(capsys):
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=cli.above_zero)
