@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if missing:
         print(f"{len(missing)} of {len(listed)} recordings are missing and left out", file=sys.stderr)
     if tuple(clips.labels) != task.labels:
-        print(f"{len(clips.labels)} labels in place of {len(task.labels)}: {', '.join(clips.labels)}")
+        print(f"{len(clips.labels)} labels in place of {len(task.labels)}: {'; '.join(clips.labels)}")
     extension = options.extend or task.extension
     print(f"clips below {task.seconds} s are continued: {extension}")
     summary = create_segment_store(

@@ -31,7 +31,7 @@ def overall_text(measured: Measured, labels: Sequence[str]) -> str:
     """Figures of the whole split, a line each, and which classes have none."""
     text = columns([(name, f"{value:.6f}", MEASURES[name]) for name, value in measured.overall.items()])
     if len(measured.without_ranking):
-        left_out = ", ".join(labels[index] for index in measured.without_ranking)
+        left_out = "; ".join(labels[index] for index in measured.without_ranking)
         text += f"\nrocauc and prauc leave out what all clips have, or none: {left_out}"
     return text
 

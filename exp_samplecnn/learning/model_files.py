@@ -73,10 +73,10 @@ class ModelSettings:
         if task.name != self.dataset:
             raise UserError(f"{path} is trained for {self.dataset}, not {task.name}: name a model of this dataset")
         if task.labels != self.labels:
-            known = ", ".join(self.labels[:3])
+            known = "; ".join(self.labels[:3])
             raise UserError(
                 f"{path} knows {len(self.labels)} labels ({known} …), and the dataset has {len(task.labels)} "
-                f"({', '.join(task.labels[:3])} …): name a model that is trained on it"
+                f"({'; '.join(task.labels[:3])} …): name a model that is trained on it"
             )
 
     def describe(self) -> dict[str, object]:

@@ -31,7 +31,7 @@ def words(tmp_path):
 
 def test_each_clip_is_stored_with_its_word_and_split(words, capsys):
     assert build(words, "scd") == 0
-    assert "2 labels in place of 35: no, yes" in capsys.readouterr().out
+    assert "2 labels in place of 35: no; yes" in capsys.readouterr().out
     store = SegmentStore.open(words / "scd" / "segments.h5", "scd")
     assert store.task.labels == ("no", "yes")
     clip = store.names.index("yes/s3_nohash_0.wav")

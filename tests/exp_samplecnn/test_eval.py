@@ -64,7 +64,7 @@ def test_a_model_with_other_words_is_refused(store, tmp_path, capsys):
     settings = ModelSettings("scd", ("left", "right"))
     write_model(tmp_path / "other.safetensors", settings, settings.network().state_dict())
     assert run(tmp_path, tmp_path / "other.safetensors") == 1
-    assert "knows 2 labels (left, right …)" in capsys.readouterr().err
+    assert "knows 2 labels (left; right …)" in capsys.readouterr().err
 
 
 def test_weights_of_another_block_than_the_settings_say_are_refused(model, tmp_path, capsys):
