@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from audiokit.errors import UserError
+from audiokit.sound.suffixes import audio_suffixes
 from exp_samplecnn.data.clips import TEST, TRAIN, VAL, Clips
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ LISTS = {VAL: "validation_list.txt", TEST: "testing_list.txt"}
 def read_speech_commands(raw: Path) -> Clips:
     """All recordings of all words, which are the folders in alphabetical order; those with `_` in front are none.
 
+    A folder without a recording is named on stderr.
+
     Parameters
     ----------
     raw
@@ -31,11 +35,15 @@ def read_speech_commands(raw: Path) -> Clips:
     UserError
         where there are not two words or more, or a list is missing, names what is not there, or what the other has.
     """
-    paths = sorted(path for path in raw.glob("*/*.wav") if not path.parent.name.startswith(("_", ".")))
+    folders = sorted(folder for folder in raw.glob("*/") if not folder.name.startswith(("_", ".")))
+    paths = [path for folder in folders for path in _recordings(folder)]
     words = sorted({path.parent.name for path in paths})
+    for folder in folders:
+        if folder.name not in words:
+            print(f"{folder} holds no recording, so it is no word", file=sys.stderr)
     if len(words) < 2:
         raise UserError(
-            f"{raw} has {len(words)} folders of wav files, where each word to tell apart should be one: "
+            f"{raw} has {len(words)} folders of recordings, where each word to tell apart should be one: "
             "get Speech Commands by download_datasets.py --list SpeechCommands, or name its folder with --data-dir"
         )
     names = [f"{path.parent.name}/{path.name}" for path in paths]
@@ -43,6 +51,11 @@ def read_speech_commands(raw: Path) -> Clips:
     targets = np.zeros((len(names), len(words)), np.uint8)
     targets[np.arange(len(names)), [words.index(path.parent.name) for path in paths]] = 1
     return Clips(words, names, paths, targets, [split_of.get(name, TRAIN) for name in names])
+
+
+def _recordings(folder: Path) -> list[Path]:
+    files = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    return [path for path in files if path.suffix.lower() in audio_suffixes()]
 
 
 def _read_list(raw: Path, split: str, there: set[str]) -> list[str]:

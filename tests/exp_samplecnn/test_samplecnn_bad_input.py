@@ -136,11 +136,11 @@ def test_an_empty_list(build, words):
 
 def test_a_single_word(build, tmp_path):
     write_speech_commands(tmp_path / "scd" / "raw", words=("no",))
-    assert "has 1 folders of wav files" in build("scd")
+    assert "has 1 folders of recordings" in build("scd")
 
 
 def test_a_folder_that_is_not_there(build):
-    assert "has 0 folders of wav files" in build("scd")
+    assert "has 0 folders of recordings" in build("scd")
 
 
 # Lists of DCASE

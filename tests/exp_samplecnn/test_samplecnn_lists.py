@@ -58,6 +58,17 @@ def test_words_are_folders_in_alphabetical_order_and_lists_tell_what_is_not_trai
     assert len(read) == 8
 
 
+def test_recordings_of_words_may_be_of_any_kind_and_a_folder_without_any_is_named(tmp_path, capsys):
+    write_speech_commands(tmp_path, ("yes", "no"), n_clips=4, seconds=0.01)
+    for name in ("FIVE/a.WAV", "six/b.flac", "six/._b.flac", "six/notes.txt", "seven/c.m4a"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    read = read_speech_commands(tmp_path)
+    assert read.labels == ["FIVE", "no", "six", "yes"]
+    assert [name for name in read.names if name[0] in "Fs"] == ["FIVE/a.WAV", "six/b.flac"]
+    assert capsys.readouterr().err == f"{tmp_path / 'seven'} holds no recording, so it is no word\n"
+
+
 def test_a_list_that_names_absent_files_is_refused(tmp_path):
     write_speech_commands(tmp_path, n_clips=3, seconds=0.01)
     with open(tmp_path / "testing_list.txt", "a") as file:
