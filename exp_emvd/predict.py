@@ -36,14 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with cli.quick_imports():
         from audiokit.devices import choose_device
         from audiokit.labels.prediction import predict_all
-        from exp_emvd.learning.experiment_files import ExperimentFiles
+        from exp_emvd.evaluation.predictions import EXPERIMENT
+        from exp_emvd.learning.experiment_files import ExperimentFiles, check_model
         from exp_emvd.learning.listener import SingingListener, trained_models
 
-    files = ExperimentFiles(options.models, options.exp)
-    models = [options.model] if options.model else trained_models(files)
-    if not options.model:
-        for path in models:
-            files.check_options(int(path.name.rpartition("_")[2]) - 1, {"paper": options.paper})
+    models = [options.model] if options.model else trained_models(ExperimentFiles(options.models, options.exp))
+    for path in models:
+        expected = {EXPERIMENT: options.exp, "paper": options.paper}
+        check_model(path, expected, remedy="give -exp and --paper as it was trained, or another model")
     device = str(choose_device(options.device))
     listener = SingingListener(models, TASKS[options.exp], paper=options.paper, device=device)
     notes = [f"Networks: {', '.join(path.name for path in models)}. One label is given to every second of sound."]

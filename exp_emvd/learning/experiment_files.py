@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["CONTENT", "RECORDINGS", "ExperimentFiles", "first_difference"]
+__all__ = ["CONTENT", "RECORDINGS", "ExperimentFiles", "check_model", "first_difference"]
 
 RECORDINGS = "recordings"
 """Name of the option that tells the recordings of a split, and what they are for, from others."""
@@ -52,7 +52,7 @@ class ExperimentFiles:
 
     def options(self, split: int) -> Path:
         """How a model was trained; models from elsewhere have none."""
-        return self.root / "model" / f"model_{self.name}_{split + 1}.json"
+        return _options_of(self.model(split))
 
     def is_trained(self, split: int) -> bool:
         """Whether the training of a split has come to its end."""
@@ -81,21 +81,34 @@ class ExperimentFiles:
         UserError
             naming the first difference.
         """
-        path = self.options(split)
-        if not path.is_file():
-            return
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise UserError(f"{path} is damaged: delete it and {self.model(split)}, and train again") from error
-        remedy = f"give the same, another --output, or delete it and {path.name}"
-        name = first_difference(found, expected)
-        if name in TOLD:
-            raise UserError(f"{self.model(split)} was trained on {TOLD[name]}: {remedy}")
-        if name:
-            raise UserError(
-                f"{self.model(split)} was trained with {name} {found[name]}, not {expected[name]}: {remedy}"
-            )
+        remedy = f"give the same, another --output, or delete it and {self.options(split).name}"
+        check_model(self.model(split), expected, remedy=remedy)
+
+
+def check_model(model: Path, expected: Mapping[str, object], *, remedy: str) -> None:
+    """Refuse a model of which it is written down beside it that it was trained otherwise than it is to be used.
+
+    Raises
+    ------
+    UserError
+        naming the first difference, and what to do.
+    """
+    path = _options_of(model)
+    if not path.is_file():
+        return
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path} is damaged: delete it and {model}, and train again") from error
+    name = first_difference(found, expected)
+    if name in TOLD:
+        raise UserError(f"{model} was trained on {TOLD[name]}: {remedy}")
+    if name:
+        raise UserError(f"{model} was trained with {name} {found[name]}, not {expected[name]}: {remedy}")
+
+
+def _options_of(model: Path) -> Path:
+    return model.with_name(f"{model.name}.json")
 
 
 def first_difference(found: Mapping[str, object], expected: Mapping[str, object]) -> str | None:

@@ -1,6 +1,7 @@
 """Any recording becomes techniques over time, from the chunks that the networks were trained on."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
@@ -68,3 +69,20 @@ def test_a_table_a_picture_and_a_page_are_written(models, recording, tmp_path, c
 def test_without_a_model_a_line_says_how_to_make_one(recording, tmp_path, capsys):
     assert cli.run(script.main, [str(recording), "--models", str(tmp_path)]) == 1
     assert "run experiment.py -exp t_multiclass -step train first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("which", ["one", "all"])
+@pytest.mark.parametrize(
+    ("trained", "told"),
+    [
+        ({"experiment": "t_binary", "paper": True}, "was trained with paper True, not False: give -exp and --paper as"),
+        ({"experiment": "s_classif", "paper": False}, "was trained with experiment s_classif, not t_binary"),
+        ({"experiment": "t_binary", "paper": False}, None),
+    ],
+)
+def test_networks_are_not_taken_for_others_than_they_are(models, recording, tmp_path, capsys, which, trained, told):
+    (tmp_path / "model" / "model_t_binary_2.json").write_text(json.dumps(trained))
+    chosen = ["--model", models[1]] if which == "one" else ["--models", tmp_path]
+    arguments = [recording, "-exp", "t_binary", *chosen, "--output", tmp_path / "out", "--device", "cpu"]
+    assert cli.run(script.main, list(map(str, arguments))) == (0 if told is None else 1)
+    assert told is None or f"model_t_binary_2 {told}" in capsys.readouterr().err
