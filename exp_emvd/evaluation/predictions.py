@@ -45,7 +45,9 @@ SEPARATOR = "___"
 TRAINED_WITH, EXPERIMENT = "trained_with", "experiment"
 """Attribute of a split, and what it tells of the task."""
 
-REMEDY = "run the step eval again"
+AGAIN = "run the step eval again"
+REMEDY = f"delete it, and {AGAIN}"
+"""For files that this step cannot read either."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def recording_name(chunk: str) -> str:
     """
     name, _, number = chunk.rpartition(SEPARATOR)
     if not name or not number.isdecimal():
-        raise UserError(f"{chunk!r} is no name of a chunk, as Singer1_ClearVoice_Mid_a.wav___0: {REMEDY}")
+        raise UserError(f"{chunk!r} is no name of a chunk, as Singer1_ClearVoice_Mid_a.wav___0: {AGAIN}")
     return name
 
 
@@ -199,6 +201,6 @@ def _check_apart(splits: Mapping[int, Predictions]) -> None:
             if recording in predicted_in:
                 raise UserError(
                     f"split{predicted_in[recording]} and split{split} both predict {recording}, as those of different "
-                    f"folds do: {REMEDY} for all splits, or measure one of them"
+                    f"folds do: {AGAIN} for all splits, or measure one of them"
                 )
             predicted_in[recording] = split

@@ -159,6 +159,18 @@ def test_predictions_of_other_splits_stay_where_they_are_of_the_same_folds_and_t
         assert left_out == (kept == {1})
 
 
+def test_after_damage_to_the_predictions_the_remedy_that_is_told_works(store, trained, tmp_path, capsys):
+    (tmp_path / "model").symlink_to(trained / "model")
+    path = tmp_path / "outputs" / "t_multiclass.h5"
+    path.parent.mkdir()
+    path.write_bytes(b"\x89HDF\r\n\x1a\nno more")
+    for step in ("metric", "eval"):
+        assert run(store, tmp_path, step) == 1
+        assert capsys.readouterr().err.endswith("delete it, and run the step eval again\n")
+    path.unlink()
+    assert run(store, tmp_path, "eval") == run(store, tmp_path, "metric") == 0
+
+
 def test_what_is_trained_is_not_trained_again(store, trained, capsys):
     before = (trained / "model" / "model_t_multiclass_1").stat().st_mtime_ns
     assert run(store, trained, "train", "--epochs", 5) == 0
