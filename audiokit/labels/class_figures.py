@@ -11,6 +11,7 @@ from audiokit.reports.figures import new_figure
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
@@ -22,6 +23,8 @@ LARGEST_WITH_NUMBERS = 12
 
 CELL_INCHES = 0.36
 SMALLEST_CELL_INCHES = 0.16
+MARGIN_INCHES = 0.3
+"""Beside a title, both sides together."""
 
 
 def class_title(name: str) -> str:
@@ -45,8 +48,8 @@ def confusion_figure(
     """
     many = len(classes) > LARGEST_WITH_NUMBERS
     side = len(classes) * (SMALLEST_CELL_INCHES if many else CELL_INCHES)
-    figure = new_figure(1.9 + len(confusions) * (side + 0.35), side + 2.2)
-    figure.suptitle(title, parse_math=False)
+    figure = new_figure(1.9 + len(confusions) * (side + 0.35), side + 2.2, layout="compressed")
+    _widen(figure, figure.suptitle(title, parse_math=False))
     panels = figure.subplots(1, len(confusions), squeeze=False, sharey=True)[0]
     names = [class_title(name) for name in classes]
     for axes, (heading, confusion) in zip(panels, confusions.items(), strict=True):
@@ -89,8 +92,14 @@ def class_figure(
     axes.grid(axis="y", alpha=0.3)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside upper center", ncols=min(len(values), 4), frameon=False, title=title)
+    _widen(figure, figure.legend(loc="outside upper center", ncols=min(len(values), 4), frameon=False, title=title))
     return figure
+
+
+def _widen(figure: Figure, artist: Artist) -> None:
+    """Let a figure of few classes be as wide as what stands above it, which would be cut off at its sides."""
+    width = artist.get_window_extent().width / figure.dpi + MARGIN_INCHES
+    figure.set_figwidth(max(figure.get_figwidth(), width))
 
 
 def _write_shares(axes: Axes, confusion: NDArray[np.floating]) -> None:
