@@ -21,6 +21,9 @@ __all__ = ["finish", "stages_figure"]
 SMOOTHED = 50
 """Batches that the training loss is averaged over."""
 
+LEAST_WINDOWS = 5
+"""Of so many batches that a stage has: in a short one they are narrower, so that a curve is left."""
+
 
 def finish(training: StagedTraining) -> Path:
     """Draw the losses of all stages, and give the last network its name with its test scores; gives its path."""
@@ -45,10 +48,10 @@ def stages_figure(training: StagedTraining) -> Figure:
         valid = np.asarray(record["losses"]["losses_valid"])
         train = np.asarray(record["losses"]["losses_train"])
         n_epochs = len(valid) - 1
-        width = min(SMOOTHED, len(train))
+        width = max(1, min(SMOOTHED, len(train) // LEAST_WINDOWS))
         smooth = np.convolve(train, np.full(width, 1 / width), "valid")
         at = done + (np.arange(len(smooth)) + (width + 1) / 2) * n_epochs / len(train)
-        axes.plot(at, smooth, color="tab:gray", label=None if stage else "training")
+        axes.plot(at, smooth, "." if len(smooth) == 1 else "-", color="tab:gray", label=None if stage else "training")
         shown = slice(0 if stage else 1, None)  # before the first epoch there is only chance
         epochs = done + np.arange(len(valid))
         axes.plot(epochs[shown], valid[shown], "o-", color="tab:orange", label=None if stage else "validation")

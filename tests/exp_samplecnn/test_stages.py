@@ -14,6 +14,7 @@ from audiokit import cli
 from exp_samplecnn import train
 from exp_samplecnn.data.sources import training_sources
 from exp_samplecnn.data.standardisation import Standardisation, measured_standardisation
+from exp_samplecnn.learning.finishing import stages_figure
 from exp_samplecnn.learning.model_files import ModelSettings, read_model
 from exp_samplecnn.learning.stages import StagedTraining, StageOptions
 from exp_samplecnn.networks.layers import follow_epochs
@@ -47,6 +48,17 @@ def test_each_stage_begins_with_the_best_network_at_a_fifth_of_the_rate(store, t
     first, second = training.record(0), training.record(1)
     assert (first["learning_rate"], second["learning_rate"]) == (0.05, pytest.approx(0.01))
     assert second["losses"]["losses_valid"][0] == pytest.approx(min(first["losses"]["losses_valid"][1:]), rel=1e-5)
+
+
+@pytest.mark.parametrize(("n_batches", "n_points"), [(1, 1), (4, 4), (20, 17), (200, 161), (500, 451)])
+def test_the_training_loss_is_drawn_however_short_a_stage_is(store, tmp_path, monkeypatch, n_batches, n_points):
+    losses = {"losses_train": np.linspace(1, 0, n_batches).tolist(), "losses_valid": [1, 0.5, 0.2]}
+    monkeypatch.setattr(StagedTraining, "record", lambda self, stage: {"learning_rate": 0.1, "losses": losses})
+    (axes,) = stages_figure(staged(store, tmp_path / "log", n_stages=1)).axes
+    curve = axes.lines[0]
+    assert (curve.get_label(), len(curve.get_xdata())) == ("training", n_points)
+    assert np.mean(curve.get_ydata()) == pytest.approx(0.5 if n_points > 1 else 1)
+    assert (curve.get_marker() == ".") == (n_points == 1)  # of which no line can be seen
 
 
 @pytest.mark.parametrize(("paper", "stage", "kept"), [(False, 0, 2), (False, 1, 0), (True, 1, 2)])
