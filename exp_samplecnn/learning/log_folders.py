@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -45,7 +46,8 @@ def training_folder(logs: Path, name: str, options: Mapping[str, object], *, new
     if "/" in name or "\\" in name:
         raise UserError(f"{name} cannot be the name of a folder: leave out slashes")
     wanted = json.loads(json.dumps(options))
-    begun = [] if new else [path for path in sorted(logs.glob(f"*-{name}")) if _is_begun(path, wanted)]
+    folders = sorted(logs.glob(f"*-{glob.escape(name)}"))
+    begun = [] if new else [path for path in folders if _is_begun(path, wanted)]
     if begun:
         return begun[-1], True
     folder = logs / f"{datetime.now():%Y%m%d_%H%M%S}-{name}"

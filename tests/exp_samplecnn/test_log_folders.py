@@ -29,6 +29,14 @@ def test_another_training_begins_in_a_folder_of_its_own(tmp_path):
     assert not is_begun
 
 
+@pytest.mark.parametrize("name", ["scd-lr[0.1]", "scd-se*", "scd-what?"])
+def test_names_are_taken_letter_by_letter(tmp_path, name):
+    training_folder(tmp_path, "scd-se", OPTIONS)
+    folder, is_begun = training_folder(tmp_path, name, OPTIONS)
+    assert not is_begun
+    assert training_folder(tmp_path, name, OPTIONS) == (folder, True)
+
+
 def test_what_was_not_written_down_of_a_training_is_taken_for_the_same(tmp_path):
     begin(tmp_path, {"model": {"block": "se"}, "training": {"patience": 2, "device": "cuda"}})
     check_options(tmp_path, {RECORDINGS: "4f1c", "training": {"patience": 2}})
