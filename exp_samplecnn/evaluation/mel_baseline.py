@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,9 @@ N_PARTS = 8
 
 STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0)
 """Inverse regularisations that are tried."""
+
+SAME_FOR_ALL = "Label (not )?[0-9]+ is present in all training examples"
+"""What scikit-learn warns of for each label and regularisation; such a label has one score for all clips."""
 
 FLOOR = 1e-6
 ROWS_AT_ONCE = 64
@@ -103,7 +107,9 @@ def fit_linear_model(store: SegmentStore, strengths: Sequence[float] = STRENGTHS
     for strength in tqdm(strengths, desc="regularisation", disable=None):
         regression = LogisticRegression(C=strength, max_iter=1000)
         model = make_pipeline(StandardScaler(), regression if store.task.one_label else OneVsRestClassifier(regression))
-        model.fit(features[TRAIN], targets.argmax(axis=1) if store.task.one_label else targets)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=SAME_FOR_ALL)
+            model.fit(features[TRAIN], targets.argmax(axis=1) if store.task.one_label else targets)
         scores = {split: _clip_scores(model.predict_proba(features[split]), store, split) for split in (VAL, TEST)}
         measured = measure(store.targets[store.clips_of(VAL)], scores[VAL], threshold=store.task.threshold)
         if measured.overall["rocauc"] > best_auc:

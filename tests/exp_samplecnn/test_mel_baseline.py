@@ -49,6 +49,17 @@ def test_a_split_without_a_word_that_it_needs_is_refused(tmp_path, monkeypatch, 
         fit_linear_model(replace(store, splits=splits))
 
 
+def test_labels_that_no_clip_has_in_training_have_one_score_without_a_warning(tmp_path, monkeypatch, recwarn):
+    small_task(monkeypatch)
+    store = word_store(tmp_path)
+    task = replace(store.task.telling(("no", "yes", "maybe")), one_label=False)
+    targets = np.pad(store.targets, ((0, 0), (0, 1)))
+    model = fit_linear_model(replace(store, task=task, targets=targets), strengths=(1.0,))
+    assert model.scores.shape == (2, 3)
+    assert model.scores[:, 2].tolist() == [0, 0]
+    assert not list(recwarn)
+
+
 def test_it_takes_several_labels_too(tmp_path, monkeypatch, capsys):
     small_task(monkeypatch)
     monkeypatch.setitem(TASKS, "scd", replace(TASKS["scd"], one_label=False))
