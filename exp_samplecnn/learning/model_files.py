@@ -98,10 +98,10 @@ class ModelSettings:
 
 def write_model(path: Path, settings: ModelSettings, state: Mapping[str, torch.Tensor]) -> None:
     """Write weights with their settings, whole or not at all."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save  # save_file lets nobody but the owner read
 
     with write_whole(path) as partial:
-        save_file(dict(state), partial, metadata={SETTINGS: json.dumps(settings.describe())})
+        partial.write_bytes(save(dict(state), metadata={SETTINGS: json.dumps(settings.describe())}))
 
 
 def find_model(path: Path) -> Path:

@@ -53,6 +53,11 @@ def test_a_model_comes_back_as_it_was(model):
     assert (settings.block, settings.labels, network.training) == ("res1", ("no", "yes"), False)
 
 
+def test_a_model_may_be_read_by_whom_other_new_files_may(model, tmp_path):
+    (tmp_path / "new").touch()
+    assert model.stat().st_mode == (tmp_path / "new").stat().st_mode
+
+
 def test_a_model_of_another_dataset_is_refused(store, tmp_path, capsys):
     settings = ModelSettings("dcs", ("a", "b"))
     write_model(tmp_path / "other.safetensors", settings, settings.network().state_dict())
