@@ -48,12 +48,12 @@ def write_class_table(path: Path, measured: Measured, labels: Sequence[str]) -> 
 
 
 def write_clip_scores(path: Path, names: Sequence[str], scores: NDArray[np.floating], labels: Sequence[str]) -> None:
-    """Write the scores of each clip as CSV, a row a clip."""
+    """Write the scores of each clip as CSV, a row a clip; with fewer digits, some would be ties that are none."""
     with write_whole(path) as partial, open(partial, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["clip", *labels])
         for name, row in zip(names, scores, strict=True):
-            writer.writerow([name, *(f"{score:.6f}" for score in row)])
+            writer.writerow([name, *(f"{score:.9g}" for score in row)])
 
 
 def draw_measures(

@@ -3,6 +3,7 @@
 import csv
 import json
 
+import numpy as np
 import pytest
 import torch
 from samplecnn_fixtures import small_task, word_store
@@ -10,6 +11,7 @@ from sklearn.metrics import accuracy_score
 
 from audiokit import cli
 from exp_samplecnn import eval as evaluation
+from exp_samplecnn.evaluation.report import write_clip_scores
 from exp_samplecnn.learning.model_files import ModelSettings, find_model, read_model, write_model
 
 
@@ -46,6 +48,14 @@ def test_tables_and_pictures_are_written_beside_the_model(model, tmp_path, capsy
     truth = [row["clip"].split("/")[0] for row in rows]
     assert float(printed["argmax"]) == pytest.approx(accuracy_score(truth, decided))
     assert [row["clips"] for row in csv.DictReader((folder / "classes.csv").open())] == ["1", "1"]
+
+
+def test_scores_are_written_so_that_they_rank_as_they_did(tmp_path):
+    near_one = np.nextafter(np.float32(1), np.float32(0), dtype=np.float32)
+    scores = np.array([[near_one, 1e-9], [1, 2e-9]], np.float32)
+    write_clip_scores(tmp_path / "scores.csv", ["a.wav", "b.wav"], scores, ["no", "yes"])
+    rows = list(csv.DictReader((tmp_path / "scores.csv").open()))
+    np.testing.assert_array_equal([[np.float32(row[word]) for word in ("no", "yes")] for row in rows], scores)
 
 
 def test_a_model_comes_back_as_it_was(model):
