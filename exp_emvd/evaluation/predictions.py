@@ -200,7 +200,7 @@ def _check_apart(splits: Mapping[int, Predictions]) -> None:
         for recording in sorted({recording_name(chunk) for chunk in predictions.audio_names}):
             if recording in predicted_in:
                 raise UserError(
-                    f"split{predicted_in[recording]} and split{split} both predict {recording}, as those of different "
-                    f"folds do: {AGAIN} for all splits, or measure one of them"
+                    f"split{predicted_in[recording]} and split{split} both predict {recording}: they are of different "
+                    f"folds, or of such that test on it twice; {AGAIN} for all splits, or measure one by --splits"
                 )
             predicted_in[recording] = split
