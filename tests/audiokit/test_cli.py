@@ -151,17 +151,6 @@ def test_numbers_that_may_be_zero_are_finite_and_not_negative(capsys):
         assert wrong in capsys.readouterr().err
 
 
-def test_seeds_are_those_that_random_numbers_take(capsys):
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seed", type=cli.seed)
-    for number in (0, 2**32 - 1):
-        assert parser.parse_args(["--seed", str(number)]).seed == number
-    for wrong in ("-1", str(2**32), "0.5"):
-        with pytest.raises(SystemExit):
-            parser.parse_args([f"--seed={wrong}"])
-        assert wrong in capsys.readouterr().err
-
-
 def test_garbage_is_searched_for_again_after_imports_that_fail():
     with pytest.raises(ImportError), cli.quick_imports():
         searched_meanwhile = gc.isenabled()
