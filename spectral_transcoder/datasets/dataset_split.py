@@ -15,6 +15,7 @@ import numpy as np
 from audiokit.errors import UserError
 from audiokit.file_kinds import is_regular
 from audiokit.files import readable
+from audiokit.sound.suffixes import audio_suffixes
 from spectral_transcoder.datasets.chunk_dataset import SPLITS
 
 if TYPE_CHECKING:
@@ -48,9 +49,6 @@ CITIES = {
     "valid": ("lisbon", "prague"),
     "eval": ("barcelona", "helsinki"),
 }
-
-OTHER_SUFFIXES = {".aif", ".aifc", ".oga", ".opus", ".snd", ".wave"}
-"""Beside those that are names of libsndfile's formats."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +150,7 @@ def folder_sources(folder: Path) -> list[Source]:
         where there is none.
     """
     folder = folder.resolve()
-    suffixes = _suffixes()
+    suffixes = audio_suffixes()
     paths = sorted(path for path in _walk(folder) if path.suffix.lower() in suffixes and _is_stored(path))
     if not paths:
         raise UserError(f"there are no recordings in {folder}: give a folder with wav, flac, ogg, mp3 … files")
@@ -236,12 +234,6 @@ def _place(source: Source) -> tuple[str, str]:
     if len(parts) < 5:
         raise UserError(f"{source.name} is no file name of TAU, which are like audio/airport-barcelona-0-0-a.wav")
     return parts[1], parts[-1]
-
-
-def _suffixes() -> set[str]:
-    import soundfile
-
-    return ({f".{name.lower()}" for name in soundfile.available_formats()} | OTHER_SUFFIXES) - {".raw"}
 
 
 def _walk(folder: Path) -> Iterator[Path]:
