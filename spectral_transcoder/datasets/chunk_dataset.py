@@ -19,6 +19,8 @@ by default: of a compressed one every random batch costs a hundred times more.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,7 @@ import numpy as np
 import torch
 
 from audiokit.errors import UserError
+from audiokit.files import sha256
 from audiokit.storage.hdf5_reading import open_hdf5_file
 from audiokit.storage.journal import partial_folder
 
@@ -45,6 +48,7 @@ __all__ = [
     "STAMP",
     "THIRD_OCTAVE",
     "ChunkDataset",
+    "dataset_digest",
     "load_array",
     "load_split",
     "mel_name",
@@ -122,6 +126,17 @@ class ChunkDataset:
         group = self._file[RECORDINGS]
         return dict(zip(group[NAME].asstr()[:].tolist(), map(tuple, group[STAMP][:].tolist()), strict=True))
 
+    def digest(self) -> str:
+        """Differs between datasets of other recordings, splits or parameters, and is the same for one that is copied.
+
+        It is that of what the dataset tells of itself; of one that tells nothing, that of the file.
+        """
+        attributes = self.attributes
+        if "fingerprint" not in attributes:
+            return sha256(self.path)
+        made = sorted(self.stamps().items()) or attributes.get("date")
+        return hashlib.sha256(json.dumps([attributes["fingerprint"], made]).encode()).hexdigest()
+
     def load(self, split: str, names: Sequence[str] | None = None) -> dict[str, torch.Tensor]:
         """Arrays of a split, float32 however they are stored; see `load_split`."""
         return {name: load_array([self], split, name) for name in (self.names if names is None else names)}
@@ -169,6 +184,12 @@ def open_chunks(path: str | Path) -> ChunkDataset:
         file.close()
         raise
     return ChunkDataset(file)
+
+
+def dataset_digest(path: Path) -> str:
+    """Digest of a dataset, as `ChunkDataset.digest`."""
+    with open_chunks(path) as dataset:
+        return dataset.digest()
 
 
 def load_array(datasets: Sequence[ChunkDataset], split: str, name: str) -> torch.Tensor:

@@ -11,10 +11,12 @@ import yaml
 
 from audiokit.errors import UserError
 from audiokit.files import whole_files, write_whole
+from audiokit.storage.origins import Origin, is_current, noting
 from audiokit.storage.wholeness import is_made
-from spectral_transcoder.datasets.dataset_files import dataset_paths
+from spectral_transcoder.datasets.dataset_files import dataset_paths, joined_modalities
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     import torch
@@ -43,11 +45,45 @@ class ExperimentFiles:
     root: Path
 
     data: Path | None = None
-    """Folder of the datasets, where it matters whether results are younger than these."""
+    """Folder of the datasets, where it matters whether results are of these."""
 
     def is_done(self, setting: Setting) -> bool:
-        """Whether the results of a setting's step are there, whole, and of what the step before has left."""
-        return is_made(self._results(setting), inputs=self._inputs(setting))
+        """Whether the results of a setting's step are there, whole, of what the step before has left, and not stale."""
+        results = self._results(setting)
+        if not is_made(results, inputs=self._inputs(setting)):
+            return False
+        return is_current(results, self._note(setting), self.origins(setting))
+
+    def noting(self, setting: Setting) -> AbstractContextManager[None]:
+        """Note what the results of a setting's step are made of, when the block that makes them has ended well."""
+        return noting(self._note(setting), self.origins(setting))
+
+    def origins(self, setting: Setting) -> dict[str, Origin]:
+        """What the results of a setting's step are made of, besides what its other steps leave."""
+        if self.data is None:
+            return {}
+        names = joined_modalities(setting["dataset"])
+        paths = dataset_paths(self.data, setting["dataset"])
+        return {f"dataset {name}": Origin(path, _dataset_digest) for name, path in zip(names, paths, strict=True)}
+
+    def check(self, setting: Setting) -> None:
+        """See that the step of a setting is done, for another one that builds on it.
+
+        Raises
+        ------
+        UserError
+            where it is not.
+        """
+        if self.is_done(setting):
+            return
+        first, *others = self._results(setting)
+        missing = next((path for path in (first, *others) if not path.is_file()), None)
+        fault = (
+            f"{missing} is missing"
+            if missing
+            else f"{first} is not whole, or of another dataset or model than is here now"
+        )
+        raise UserError(f"{fault}: compute the step {setting['step']} of this setting first")
 
     def _results(self, setting: Setting) -> list[Path]:
         """What the step of a setting leaves for others."""
@@ -67,12 +103,14 @@ class ExperimentFiles:
             case "train":
                 return []
             case "evaluate":
-                return [self.model_path(setting), *self._datasets(setting)]
+                return [self.model_path(setting)]
             case _:
                 return self._results(setting.replace(step="evaluate"))
 
-    def _datasets(self, setting: Setting) -> list[Path]:
-        return dataset_paths(self.data, setting["dataset"]) if self.data else []
+    def _note(self, setting: Setting) -> Path:
+        """Where it is noted what the results of a setting's step were made of."""
+        folder = {"train": "model", "evaluate": "evaluation"}.get(setting["step"], "metric")
+        return self.root / folder / f"{setting.identifier()}_made_of.json"
 
     def outputs(self, setting: Setting) -> list[Path]:
         """Files that the step of a setting has left so far, the checkpoint of a stopped training among them."""
@@ -170,6 +208,12 @@ class ExperimentFiles:
         if not path.is_file():
             raise UserError(f"{path} is missing: compute the step {setting['step']} of this setting first")
         return np.load(path)
+
+
+def _dataset_digest(path: Path) -> str:
+    from spectral_transcoder.datasets.chunk_dataset import dataset_digest  # and PyTorch, as above
+
+    return dataset_digest(path)
 
 
 def gives_mel(setting: Setting) -> bool:

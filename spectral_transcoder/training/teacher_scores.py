@@ -10,10 +10,11 @@ import torch
 from tqdm import tqdm
 
 from audiokit.errors import UserError
+from audiokit.experiments.plan import Setting
 from audiokit.files import sha256, write_whole
 from audiokit.learning.inference import quicken
 from audiokit.paths import REFERENCE_MODELS
-from audiokit.storage.wholeness import is_made
+from audiokit.storage.origins import is_current, noting
 from spectral_transcoder.datasets.chunk_dataset import THIRD_OCTAVE, open_chunks
 from spectral_transcoder.datasets.dataset_files import dataset_paths, joined_modalities
 from spectral_transcoder.hearing import BESIDE_TAGGER
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from audiokit.experiments.plan import Setting
     from spectral_transcoder.transcoders.store import StoredTranscoder
     from teachers.registry import Teacher
 
@@ -64,7 +64,8 @@ class TeacherScores:
             return
         for part in parts:
             if not self.files.is_done(part):
-                self.compute(part)
+                with self.files.noting(part):
+                    self.compute(part)
         for split in SPLITS:
             scores = np.concatenate([self.own(part, split) for part in parts])
             self.files.save("evaluation", setting, f"logit_{split}", scores)
@@ -75,14 +76,13 @@ class TeacherScores:
         Raises
         ------
         UserError
-            where they are missing, or older than the dataset.
+            where they are missing, or of another dataset than is here now.
         """
-        dataset, classifier = setting["dataset"], setting["classifier"]
-        identifier = f"classifier={classifier}+dataset={dataset}+step=evaluate+transcoder=oracle+ts=0"
-        path = self.files.root / "evaluation" / f"{identifier}_logit_{split}.npy"
-        if not is_made([path], inputs=dataset_paths(self.files.data, dataset)):
-            selector = f"reference/transcoder=oracle+dataset={dataset}+classifier={classifier}"
-            fault = "not whole or older than the dataset" if path.is_file() else "missing"
+        oracle = _oracle(setting)
+        path = self.files.path("evaluation", oracle, f"logit_{split}")
+        if not self.files.is_done(oracle):
+            selector = f"reference/transcoder=oracle+dataset={oracle['dataset']}+classifier={oracle['classifier']}"
+            fault = "not whole or of another dataset" if path.is_file() else "missing"
             raise UserError(f"the teacher's scores are {fault} ({path}): compute -s '{selector}' -c first")
         return np.load(path)
 
@@ -105,11 +105,14 @@ class TeacherScores:
         for part in _parts(setting):
             name = f"transcoded_{sha256(stored.weights)[:12]}_{classifier}_{part['dataset']}_{split}.npy"
             path = self.files.root / "evaluation" / name
-            if not is_made([path], inputs=dataset_paths(self.files.data, part["dataset"])):
+            origins = self.files.origins(part)
+            note = path.with_name(f"{path.stem}_made_of.json")
+            if not is_current([path], note, origins):
                 print(f"{classifier} hears {part['dataset']} ({split}) through {BESIDE_TAGGER}")
-                heard = self._heard(part, split, THIRD_OCTAVE, self._hearing_through(stored, setting))
-                with write_whole(path) as partial:
-                    np.save(partial, heard, allow_pickle=False)
+                with noting(note, origins):
+                    heard = self._heard(part, split, THIRD_OCTAVE, self._hearing_through(stored, setting))
+                    with write_whole(path) as partial:
+                        np.save(partial, heard, allow_pickle=False)
             scores.append(np.load(path))
         return np.concatenate(scores)
 
@@ -145,6 +148,12 @@ class TeacherScores:
                 scores.append(evaluate(block).scores)
                 bar.update(len(block))
         return np.concatenate(scores)
+
+
+def _oracle(setting: Setting) -> Setting:
+    """The setting that leaves the teacher's scores."""
+    factors = {"ts": 0, "step": "evaluate", "transcoder": "oracle"}
+    return Setting("reference", factors | {name: setting[name] for name in ("dataset", "classifier")})
 
 
 def _parts(setting: Setting) -> list[Setting]:

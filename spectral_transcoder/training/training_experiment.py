@@ -11,6 +11,9 @@ evaluate
 metric
     `metric/<id>_<metric>.npy`, one value a recording.
 
+Beside the results of each step lies `<id>_made_of.json`, which tells the dataset that they were made of, as
+`audiokit.storage.origins` describes it. With another dataset of the same name they are not done.
+
 A modality of the factor `dataset` may name several, as in `scenes&esc10`: they are one dataset then, each of them with
 the same share of an epoch. The teacher's scores of such are put together from those of each, which are kept, too.
 """
@@ -138,11 +141,12 @@ class TrainingExperiment:
         torch.manual_seed(setting.get("seed", SEED))
         steps = {"train": self._train, "evaluate": self._evaluate, "metric": self._measure}
         start = time.perf_counter()
-        steps[setting["step"]](setting)
+        with self.files.noting(setting):
+            steps[setting["step"]](setting)
         self.files.save("duration", setting, "duration", np.array(time.perf_counter() - start))
 
     def is_done(self, setting: Setting) -> bool:
-        """Whether the step's own results are there."""
+        """Whether the step's own results are there, and of what is here now."""
         return self.files.is_done(setting)
 
     # Steps
@@ -192,6 +196,9 @@ class TrainingExperiment:
         if setting["transcoder"] == "oracle":
             self._teacher_scores.compute(setting)
             return
+        if setting["transcoder"] != "pinv":
+            # A model of another dataset may have been trained on recordings that this one evaluates with.
+            self.files.check(setting.replace(step="train"))
         evaluated = self._evaluated(setting)
         if evaluated.mel_mse is not None:
             self.files.save("evaluation", setting, "mel_mse", evaluated.mel_mse)

@@ -1,5 +1,8 @@
 """Datasets read back as tensors, or tell in a line why they do not."""
 
+import os
+import shutil
+
 import h5py
 import numpy as np
 import pytest
@@ -8,8 +11,9 @@ from dataset_fixtures import content, make, write_tau
 from torch.testing import assert_close
 
 from audiokit.errors import UserError
+from audiokit.files import sha256
 from audiokit.storage.journal import partial_folder
-from spectral_transcoder.datasets.chunk_dataset import load_split, mel_name, open_chunks
+from spectral_transcoder.datasets.chunk_dataset import dataset_digest, load_split, mel_name, open_chunks
 from spectral_transcoder.datasets.dataset_files import dataset_path
 from spectral_transcoder.datasets.dataset_recipe import Recipe
 
@@ -51,6 +55,30 @@ def test_it_tells_what_is_in_it(path):
         assert set(dataset.names) == set(SHAPES)
         assert [dataset.n_chunks(split) for split in ("train", "valid", "eval")] == [12, 2, 2]
         assert len(dataset.fnames("train")) == len(dataset.scenes("train")) == 12
+
+
+def test_datasets_of_the_same_recordings_and_recipe_have_one_digest(path, folder, tmp_path):
+    again = make(folder, tmp_path / "again", recipe=Recipe(teachers=TEACHERS))[0]
+    copied = shutil.copy(path, tmp_path / "copied.h5")
+    assert dataset_digest(path) == dataset_digest(again) == dataset_digest(copied)
+    others = Recipe(teachers=TEACHERS, seed=1), Recipe(teachers=TEACHERS[:2])
+    made = [make(folder, tmp_path / str(number), recipe=recipe)[0] for number, recipe in enumerate(others)]
+    assert len({dataset_digest(one) for one in (path, *made)}) == 3
+
+
+def test_of_recordings_that_have_changed_since_it_has_another_digest(path, tmp_path):
+    folder = write_tau(tmp_path / "tau", 8)
+    os.utime(next(folder.rglob("*.wav")), (0, 0))
+    again = make(folder, tmp_path / "again", recipe=Recipe(teachers=TEACHERS))[0]
+    assert dataset_digest(again) != dataset_digest(path)
+
+
+def test_of_a_dataset_that_tells_nothing_of_itself_all_bytes_count(path, tmp_path):
+    copied = shutil.copy(path, tmp_path / "copied.h5")
+    with h5py.File(copied, "r+") as file:
+        del file.attrs["fingerprint"]
+        file["train"]["third_octave"][0] = 0
+    assert dataset_digest(copied) == sha256(copied)
 
 
 def test_successive_rows_are_successive_seconds_of_a_recording(path):

@@ -1,7 +1,5 @@
 """A tagger is trained, evaluated and measured by the plan `tagger`, and found where transcoders are looked for."""
 
-import os
-
 import h5py
 import numpy as np
 import pytest
@@ -95,8 +93,9 @@ def test_what_the_teacher_hears_through_the_transcoder_that_is_here_is_kept(trai
     (train,) = select(f"{FAST}+step=train", PLANS)
     trained.run(train)
     assert computed == []
-    os.utime(trained.data / NAME / f"{NAME}.h5")  # as a dataset that was made again
-    with pytest.raises(UserError, match=r"scores are not whole or older than the dataset .*: compute -s 'reference"):
+    with h5py.File(trained.data / NAME / f"{NAME}.h5", "r+") as file:
+        file.attrs["made"] = "again"
+    with pytest.raises(UserError, match=r"scores are not whole or of another dataset .*: compute -s 'reference"):
         trained.run(train)
     (oracle,) = select(ORACLE, PLANS)
     assert not trained.is_done(oracle)

@@ -97,6 +97,8 @@ SECONDS = {
 }
 """Split → recording → its seconds."""
 
+YEAR_NS = 365 * 24 * 3600 * 10**9
+
 EVAL_FILES = np.array([0, 0, 0, 1, 1, 2])
 SCORE_METRICS = ("logit_bce", "logit_kl", "logit_mse", "logit_cos", "ptopafc", "labels")
 
@@ -245,6 +247,7 @@ def test_each_model_writes_what_is_documented_and_nothing_else(computed, model):
     expected = {f"duration/{evaluate}_duration.npy", f"duration/{metric}_duration.npy"}
     expected |= {f"metric/{metric}_{name}.npy" for name in (*SCORE_METRICS, "ptopafc_weighted")}
     expected |= {f"metric/{metric}_{name}_tvb.npy" for name in SCORE_METRICS}
+    expected |= {f"evaluation/{evaluate}_made_of.json", f"metric/{metric}_made_of.json"}
     if model == "oracle":
         expected |= {f"evaluation/{evaluate}_logit_{split}.npy" for split in SECONDS}
     else:
@@ -252,7 +255,7 @@ def test_each_model_writes_what_is_documented_and_nothing_else(computed, model):
     if model in GIVE_MEL:
         expected |= {f"evaluation/{evaluate}_mel_mse.npy", f"metric/{metric}_mel_mse.npy"}
     if model in NETWORKS:
-        expected |= {f"model/{train}_model", f"model/{train}_model_settings.yaml"}
+        expected |= {f"model/{train}_{name}" for name in ("model", "model_settings.yaml", "made_of.json")}
         expected |= {f"duration/{train}_duration.npy", f"duration/{train}_train_duration.npy"}
         expected |= {f"loss/{train}_losses_{split}.npy" for split in SECONDS}
     if model == "hybrid_50":
@@ -272,7 +275,7 @@ def test_a_step_is_done_when_what_others_build_on_is_there(computed, model, tmp_
     for setting in steps(model):
         assert computed.experiment.is_done(setting)
         for missing in computed.experiment.outputs(setting):
-            if any(name in missing.name for name in ("_losses_", "_duration")):
+            if any(name in missing.name for name in ("_losses_", "_duration", "_made_of")):
                 continue
             if setting["step"] == "evaluate" and missing.name.endswith("_mel_mse.npy"):
                 continue
@@ -289,6 +292,53 @@ def test_a_step_is_not_done_where_the_one_before_has_been_done_again(computed):
     assert not computed.experiment.is_done(evaluate)
     os.utime(model, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert computed.experiment.is_done(evaluate)
+
+
+def with_other_sounds(place, folder, *, years=1):
+    """The same places, but a dataset of the same name that was made anew, as if so many years later."""
+    data = shutil.copytree(place.data, folder / "data")
+    path = dataset_path(data, NAME)
+    status = path.stat()
+    with h5py.File(path, "r+") as file:
+        for split in SECONDS:
+            file[split]["third_octave"][:] += 1
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + round(years * YEAR_NS)))
+    return place._replace(data=data)
+
+
+def test_a_copy_of_the_dataset_leaves_everything_done(place, computed, tmp_path):
+    data = shutil.copytree(place.data, tmp_path / "data")
+    os.utime(dataset_path(data, NAME))
+    again = place._replace(data=data).experiment(computed.experiment.root)
+    assert all(again.is_done(setting) for model in SELECTIONS for setting in steps(model))
+
+
+@pytest.mark.parametrize("years", [-1, 1])
+def test_with_another_dataset_of_that_name_nothing_is_done_whatever_its_time(place, computed, tmp_path, years):
+    again = with_other_sounds(place, tmp_path, years=years).experiment(computed.experiment.root)
+    assert not any(again.is_done(setting) for model in SELECTIONS for setting in steps(model))
+
+
+def test_results_without_a_note_are_done_unless_the_dataset_is_younger(place, computed, tmp_path):
+    root = shutil.copytree(computed.experiment.root, tmp_path / "results")
+    notes = list(root.rglob("*_made_of.json"))
+    assert len(notes) == sum(len(steps(model)) for model in SELECTIONS)
+    for note in notes:
+        note.unlink()
+    settings = [setting for model in SELECTIONS for setting in steps(model)]
+    assert all(map(place.experiment(root).is_done, settings))
+    younger = with_other_sounds(place, tmp_path, years=1).experiment(root)
+    assert not any(map(younger.is_done, settings))
+
+
+def test_a_model_of_another_dataset_is_not_evaluated(place, computed, tmp_path):
+    root = shutil.copytree(computed.experiment.root, tmp_path / "results")
+    again = with_other_sounds(place, tmp_path).experiment(root)
+    with pytest.raises(UserError, match=r"_model is not whole, or of another dataset .*: compute the step train of"):
+        again.run(step_of("cnn", "evaluate"))
+    for setting in steps("cnn")[:2]:
+        again.run(setting)
+        assert again.is_done(setting)
 
 
 def test_steps_that_only_the_other_models_have_done_are_not_done(place, oracle):
