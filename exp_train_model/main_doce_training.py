@@ -88,7 +88,7 @@ def configure(experiment: Experiment, options: Namespace) -> Experiment:
 
         choose_device(options.device)
     training = methods_of(partial(training_experiment, options))
-    files = ExperimentFiles(options.output_path, options.data_path)
+    files = ExperimentFiles(options.output_path, options.data_path, options.models, options.teacher_weights)
     return replace(
         experiment,
         plans=training_plans(datasets=options.datasets),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from audiokit.experiments.plan import Setting
 
-__all__ = ["METRICS", "SPLITS", "STUDENTS", "ExperimentFiles", "gives_mel"]
+__all__ = ["METRICS", "SPLITS", "STUDENTS", "ExperimentFiles", "gives_mel", "hears_teacher"]
 
 STUDENTS = ("self", "effnet_b0", "effnet_b7", "tagger")
 """Models that give scores without a Mel spectrogram."""
@@ -47,6 +47,12 @@ class ExperimentFiles:
     data: Path | None = None
     """Folder of the datasets, where it matters whether results are of these."""
 
+    models: Path | None = None
+    """Folder of pretrained weights, likewise."""
+
+    teacher_weights: Path | None = None
+    """A checkpoint of the teacher in place of the one below `models`."""
+
     def is_done(self, setting: Setting) -> bool:
         """Whether the results of a setting's step are there, whole, of what the step before has left, and not stale."""
         results = self._results(setting)
@@ -60,11 +66,23 @@ class ExperimentFiles:
 
     def origins(self, setting: Setting) -> dict[str, Origin]:
         """What the results of a setting's step are made of, besides what its other steps leave."""
-        if self.data is None:
-            return {}
-        names = joined_modalities(setting["dataset"])
-        paths = dataset_paths(self.data, setting["dataset"])
-        return {f"dataset {name}": Origin(path, _dataset_digest) for name, path in zip(names, paths, strict=True)}
+        origins = {}
+        if self.data:
+            names, paths = joined_modalities(setting["dataset"]), dataset_paths(self.data, setting["dataset"])
+            origins = {
+                f"dataset {name}": Origin(path, _dataset_digest) for name, path in zip(names, paths, strict=True)
+            }
+        if hears_teacher(setting) and (weights := self._teacher(setting["classifier"])):
+            origins["teacher"] = Origin(weights)
+        return origins
+
+    def _teacher(self, name: str) -> Path | None:
+        """The teacher's checkpoint, where it is known."""
+        if self.teacher_weights or not self.models:
+            return self.teacher_weights
+        from teachers.registry import find_weights  # and PyTorch, as below
+
+        return find_weights(name, self.models)
 
     def check(self, setting: Setting) -> None:
         """See that the step of a setting is done, for another one that builds on it.
@@ -81,7 +99,7 @@ class ExperimentFiles:
         fault = (
             f"{missing} is missing"
             if missing
-            else f"{first} is not whole, or of another dataset or model than is here now"
+            else f"{first} is not whole, or of another dataset, teacher or model than are here now"
         )
         raise UserError(f"{fault}: compute the step {setting['step']} of this setting first")
 
@@ -214,6 +232,18 @@ def _dataset_digest(path: Path) -> str:
     from spectral_transcoder.datasets.chunk_dataset import dataset_digest  # and PyTorch, as above
 
     return dataset_digest(path)
+
+
+def hears_teacher(setting: Setting) -> bool:
+    """Whether what the step of a setting leaves depends on the teacher's weights, and not on its front end alone."""
+    match setting["step"]:
+        case "train":
+            learns_from_it = setting["ts"] == 1 and setting.get("objective") not in ("likelihood", "mels")
+            return bool(learns_from_it or setting.get("balance"))
+        case "evaluate":
+            return setting["transcoder"] not in STUDENTS
+        case _:
+            return True
 
 
 def gives_mel(setting: Setting) -> bool:

@@ -76,13 +76,13 @@ class TeacherScores:
         Raises
         ------
         UserError
-            where they are missing, or of another dataset than is here now.
+            where they are missing, or of another dataset or other weights than are here now.
         """
         oracle = _oracle(setting)
         path = self.files.path("evaluation", oracle, f"logit_{split}")
         if not self.files.is_done(oracle):
             selector = f"reference/transcoder=oracle+dataset={oracle['dataset']}+classifier={oracle['classifier']}"
-            fault = "not whole or of another dataset" if path.is_file() else "missing"
+            fault = "not whole, or of another dataset or teacher" if path.is_file() else "missing"
             raise UserError(f"the teacher's scores are {fault} ({path}): compute -s '{selector}' -c first")
         return np.load(path)
 

@@ -11,8 +11,9 @@ evaluate
 metric
     `metric/<id>_<metric>.npy`, one value a recording.
 
-Beside the results of each step lies `<id>_made_of.json`, which tells the dataset that they were made of, as
-`audiokit.storage.origins` describes it. With another dataset of the same name they are not done.
+Beside the results of each step lies `<id>_made_of.json`, which tells the dataset and the teacher that they were
+made of, as `audiokit.storage.origins` describes it. With another dataset of the same name, or other weights of the
+teacher, they are not done.
 
 A modality of the factor `dataset` may name several, as in `scenes&esc10`: they are one dataset then, each of them with
 the same share of an epoch. The teacher's scores of such are put together from those of each, which are kept, too.
@@ -122,7 +123,7 @@ class TrainingExperiment:
     @property
     def files(self) -> ExperimentFiles:
         """Where results lie."""
-        return ExperimentFiles(self.root, self.data)
+        return ExperimentFiles(self.root, self.data, self.models, self.teacher_weights)
 
     @property
     def _teacher_scores(self) -> TeacherScores:

@@ -95,7 +95,9 @@ def test_what_the_teacher_hears_through_the_transcoder_that_is_here_is_kept(trai
     assert computed == []
     with h5py.File(trained.data / NAME / f"{NAME}.h5", "r+") as file:
         file.attrs["made"] = "again"
-    with pytest.raises(UserError, match=r"scores are not whole or of another dataset .*: compute -s 'reference"):
+    with pytest.raises(
+        UserError, match=r"scores are not whole, or of another dataset or teacher .*: compute -s 'reference"
+    ):
         trained.run(train)
     (oracle,) = select(ORACLE, PLANS)
     assert not trained.is_done(oracle)

@@ -36,6 +36,7 @@ from spectral_transcoder.datasets.chunk_dataset import FORMAT, load_split
 from spectral_transcoder.datasets.dataset_files import dataset_path
 from spectral_transcoder.pinv import Pinv
 from spectral_transcoder.training import metrics, teacher_scores, training_experiment
+from spectral_transcoder.training.experiment_files import hears_teacher
 from spectral_transcoder.training.losses import (
     DistillationObjective,
     HybridObjective,
@@ -334,11 +335,46 @@ def test_results_without_a_note_are_done_unless_the_dataset_is_younger(place, co
 def test_a_model_of_another_dataset_is_not_evaluated(place, computed, tmp_path):
     root = shutil.copytree(computed.experiment.root, tmp_path / "results")
     again = with_other_sounds(place, tmp_path).experiment(root)
-    with pytest.raises(UserError, match=r"_model is not whole, or of another dataset .*: compute the step train of"):
+    with pytest.raises(UserError, match=r"_model is not whole, or of another dataset, .*: compute the step train of"):
         again.run(step_of("cnn", "evaluate"))
     for setting in steps("cnn")[:2]:
         again.run(setting)
         assert again.is_done(setting)
+
+
+def with_another_teacher(place, folder):
+    """The same places, but weights of the teacher that were put in the place of the old ones, and are older."""
+    models = shutil.copytree(place.models, folder / "models")
+    path = models / "yamnet" / "yamnet.pth"
+    status = path.stat()
+    torch.save({name: 0.9 * tensor for name, tensor in torch.load(path).items()}, path)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns - YEAR_NS))
+    return place._replace(models=models)
+
+
+def test_with_other_weights_of_the_teacher_only_what_never_heard_it_is_done(place, computed, tmp_path):
+    again = with_another_teacher(place, tmp_path).experiment(computed.experiment.root)
+    done = {str(setting) for model in SELECTIONS for setting in steps(model) if again.is_done(setting)}
+    never = [("mlp_pinv", "train"), ("cnn", "train"), *((model, "evaluate") for model in STUDENTS)]
+    assert done == {IDENTIFIERS[model].format(step) for model, step in never}
+    assert hears_teacher(generalise("likelihood"))
+    assert not hears_teacher(generalise("likelihood", balance=0))
+
+
+def test_scores_of_other_weights_of_the_teacher_are_not_trained_on(place, oracle, tmp_path):
+    again = with_another_teacher(place, tmp_path).experiment(shutil.copytree(oracle, tmp_path / "results"))
+    with pytest.raises(UserError, match=r"scores are not whole, or of another dataset or teacher .*: compute -s"):
+        again.run(step_of("self", "train"))
+    again.run(step_of("oracle", "evaluate"))
+    again.run(step_of("self", "train"))
+
+
+def test_a_checkpoint_that_is_named_is_the_teacher_whose_scores_are_compared(place, computed, tmp_path):
+    other = with_another_teacher(place, tmp_path).models / "yamnet" / "yamnet.pth"
+    evaluate = step_of("pinv", "evaluate")
+    same = shutil.copy(place.models / "yamnet" / "yamnet.pth", tmp_path / "same.pth")
+    for weights, is_done in ((other, False), (same, True)):
+        assert place.experiment(computed.experiment.root, teacher_weights=weights).is_done(evaluate) == is_done
 
 
 def test_steps_that_only_the_other_models_have_done_are_not_done(place, oracle):
