@@ -222,6 +222,9 @@ class TrainingExperiment:
         evaluate = setting.replace(step="evaluate")
         teacher = self._teacher_scores.own(setting, "eval")
         is_oracle = setting["transcoder"] == "oracle"
+        if not is_oracle:
+            # Scores of another dataset are of other seconds, or of as many that are not the same.
+            self.files.check(evaluate)
         model = teacher if is_oracle else self.files.load("evaluation", evaluate, "logit")
         files = self._files(setting, "eval")
         values = {}

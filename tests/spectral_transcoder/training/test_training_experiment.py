@@ -361,6 +361,19 @@ def test_with_other_weights_of_the_teacher_only_what_never_heard_it_is_done(plac
     assert not hears_teacher(generalise("likelihood", balance=0))
 
 
+@pytest.mark.parametrize("change", [with_other_sounds, with_another_teacher])
+def test_scores_are_not_compared_with_those_of_another_dataset_or_teacher(place, computed, tmp_path, change):
+    again = change(place, tmp_path).experiment(shutil.copytree(computed.experiment.root, tmp_path / "results"))
+    again.run(step_of("oracle", "evaluate"))
+    with pytest.raises(
+        UserError, match=r"_logit.npy is not whole, or of another .*: compute the step evaluate of this"
+    ):
+        again.run(step_of("pinv", "metric"))
+    for setting in steps("pinv"):
+        again.run(setting)
+        assert again.is_done(setting)
+
+
 def test_scores_of_other_weights_of_the_teacher_are_not_trained_on(place, oracle, tmp_path):
     again = with_another_teacher(place, tmp_path).experiment(shutil.copytree(oracle, tmp_path / "results"))
     with pytest.raises(UserError, match=r"scores are not whole, or of another dataset or teacher .*: compute -s"):
