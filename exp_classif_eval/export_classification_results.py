@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from audiokit.labels.labelled_dataset import LabelledDataset
     from spectral_transcoder.classification.classification_experiment import ClassificationExperiment
 
+PUBLISHED = "published (all folds)"
 METHODS = {0: "groups of labels", 1: "head on the scores"}
 
 
@@ -37,15 +38,28 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write tables and pictures."""
     options = parse(arguments)
+    from audiokit.experiments.results import Display, result_rows, result_table
+    from audiokit.experiments.tables.writing import write_table
+    from exp_classif_eval.published_results import published_rows
+
     experiment = configure(EXPERIMENT, options)
     classification = classification_experiment(options)
     written = []
     for name in options.datasets or labelled_datasets():
         dataset = dataset_named(name)
-        settings = [setting for setting in _settings(experiment, name) if classification.is_done(setting)]
-        if settings:
-            written.append(_write_table(experiment, dataset, settings, options))
-            written += _write_pictures(classification, dataset, settings, options.output)
+        # The metric that the paper gives of such a dataset.
+        display = Display((experiment.metric("macro_auprc" if dataset.is_multilabel else "acc_classif"),))
+        found = result_rows(_settings(experiment, name), display.metrics, is_done=classification.is_done)
+        if found.n_stale:
+            print(f"{name}: {found.stale_line}", file=sys.stderr)
+        if found.rows:
+            extra = published_rows(name) if options.with_paper else ()
+            table = result_table(experiment, found.rows, display, extra_rows=extra, extra_heading=PUBLISHED)
+            path = options.output / f"results_classif_{_file_name(dataset)}.{options.ext}"
+            written += [
+                write_table(table, path),
+                *_write_pictures(classification, dataset, found.settings, path.parent),
+            ]
         elif options.datasets:
             print(f"{name} has no result yet: compute it with main_doce_score.py", file=sys.stderr)
     if not written:
@@ -59,21 +73,6 @@ def _settings(experiment: Experiment, dataset: str) -> list[Setting]:
     from audiokit.experiments.selection import select
 
     return select(f"{{'dataset': '{dataset}', 'step': 'metric'}}", experiment.plans)
-
-
-def _write_table(
-    experiment: Experiment, dataset: LabelledDataset, settings: Sequence[Setting], options: argparse.Namespace
-) -> Path:
-    """The metric that the paper gives of such a dataset."""
-    from audiokit.experiments.results import Display, result_rows, result_table
-    from audiokit.experiments.tables.writing import write_table
-    from exp_classif_eval.published_results import published_rows
-
-    metrics = (experiment.metric("macro_auprc" if dataset.is_multilabel else "acc_classif"),)
-    rows, _ = result_rows(settings, metrics)
-    extra = published_rows(dataset.name) if options.with_paper else ()
-    table = result_table(experiment, rows, Display(metrics), extra_rows=extra, extra_heading="published (all folds)")
-    return write_table(table, options.output / f"results_classif_{_file_name(dataset)}.{options.ext}")
 
 
 def _write_pictures(

@@ -49,12 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 experiment.plans,
             )
         ]
-        rows, n_missing = result_rows(settings, experiment.metrics)
-        if n_missing:
-            print(f"{classifier}: {n_missing} of {len(settings)} models have no result yet", file=sys.stderr)
-        if rows:
+        found = result_rows(settings, experiment.metrics, is_done=experiment.is_done)
+        if found.n_missing:
+            print(f"{classifier}: {found.n_missing} of {len(settings)} models have no result yet", file=sys.stderr)
+        if found.n_stale:
+            print(f"{classifier}: {found.stale_line}", file=sys.stderr)
+        if found.rows:
             extra = published_rows(classifier) if options.with_paper else ()
-            table = result_table(experiment, rows, extra_rows=extra, extra_heading="published (TAU 2020 Mobile)")
+            table = result_table(experiment, found.rows, extra_rows=extra, extra_heading="published (TAU 2020 Mobile)")
             written.append(write_table(table, options.output / f"results_training_{classifier}.{options.ext}"))
     print("\n".join(map(str, written)))
     return 0 if written else 1

@@ -220,19 +220,23 @@ class _Report:
         )
 
     def make(self, experiment: Experiment, masked: MaskedPlans) -> None:
-        """Show and export the results of the settings, and say which have none."""
+        """Show and export the results of the settings, and say how many have none, or stale ones."""
         from audiokit.experiments.results import METRIC_STEP, result_rows, result_table
         from audiokit.experiments.tables.writing import to_text, write_table
 
         measured = masked.replaced("step", METRIC_STEP)
-        rows, _ = result_rows(_begun(experiment, measured), self.display.metrics)
-        n_missing = len(measured) - len(rows)
-        table = result_table(experiment, rows, self.display)
+        found = result_rows(_begun(experiment, measured), self.display.metrics, is_done=experiment.is_done)
+        if found.n_stale and not found.rows:
+            raise UserError(found.stale_line)
+        n_missing = len(measured) - len(found.rows) - found.n_stale
+        table = result_table(experiment, found.rows, self.display)
         if self.show:
             print(to_text(table, bold=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
         if n_missing:
             print(f"{n_missing} settings have no result yet")
-        if n_others := sum(self.display.factor not in row.factors for row in rows if self.display.factor):
+        if found.n_stale:
+            print(found.stale_line)
+        if n_others := sum(self.display.factor not in row.factors for row in found.rows if self.display.factor):
             print(f"{n_others} results are left out, since they have no {self.display.factor}")
         if self.export:
             print(write_table(table, self.export))

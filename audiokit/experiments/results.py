@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from audiokit.errors import UserError
 from audiokit.experiments.tables.result_table import ResultTable, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from audiokit.experiments.experiment import Experiment, Metric
     from audiokit.experiments.plan import Setting
 
-__all__ = ["METRIC_STEP", "Display", "parse_display", "result_rows", "result_table"]
+__all__ = ["METRIC_STEP", "Display", "FoundRows", "parse_display", "result_rows", "result_table"]
 
 METRIC_STEP = "metric"
 """The step whose settings stand in tables, where a plan has steps."""
@@ -57,20 +57,48 @@ def parse_display(text: str, experiment: Experiment) -> Display:
     return Display(metrics, factor)
 
 
-def result_rows(settings: Iterable[Setting], metrics: Sequence[Metric]) -> tuple[list[Row], int]:
-    """Rows of the settings that have a result for some of the metrics, and the number of those that have none.
+@dataclass
+class FoundRows:
+    """Rows of a table, and how many settings have none."""
 
-    Where settings have a step, the results are those of the step `metric`.
+    rows: list[Row] = field(default_factory=list)
+    settings: list[Setting] = field(default_factory=list)
+    """Of the rows."""
+
+    n_missing: int = 0
+    """Settings without a result."""
+
+    n_stale: int = 0
+    """Settings whose results are left out, for they are not done."""
+
+    @property
+    def stale_line(self) -> str:
+        """What to say of those; nothing where there are none."""
+        what = "1 result is" if self.n_stale == 1 else f"{self.n_stale} results are"
+        reason = "older than what they are made of, or not whole"
+        return f"{what} left out, {reason}: compute them again with -c" if self.n_stale else ""
+
+
+def result_rows(
+    settings: Iterable[Setting], metrics: Sequence[Metric], *, is_done: Callable[[Setting], bool]
+) -> FoundRows:
+    """Rows of the settings that have a result for some of the metrics, and are done.
+
+    Stale results may be of other files than those of the others, and no table should compare them. Where settings have
+    a step, the results are those of the step `metric`.
     """
     measured = (setting.replace(step=METRIC_STEP) if "step" in setting else setting for setting in settings)
-    rows, n_missing = [], 0
+    found = FoundRows()
     for setting in dict.fromkeys(measured):
         values = {metric.name: metric.values(setting) for metric in metrics}
-        if any(value is not None for value in values.values()):
-            rows.append(Row(dict(setting), values))
+        if all(value is None for value in values.values()):
+            found.n_missing += 1
+        elif is_done(setting):
+            found.rows.append(Row(dict(setting), values))
+            found.settings.append(setting)
         else:
-            n_missing += 1
-    return rows, n_missing
+            found.n_stale += 1
+    return found
 
 
 def result_table(

@@ -116,14 +116,14 @@ class ExperimentFiles:
                 return [self.path("metric", setting, name) for name in names]
 
     def _inputs(self, setting: Setting) -> list[Path]:
-        """What an earlier step has left for that of a setting."""
+        """What earlier steps have left for that of a setting."""
         match setting["step"]:
             case "train":
                 return []
             case "evaluate":
                 return [self.model_path(setting)]
             case _:
-                return self._results(setting.replace(step="evaluate"))
+                return [self.model_path(setting), *self._results(setting.replace(step="evaluate"))]
 
     def _note(self, setting: Setting) -> Path:
         """Where it is noted what the results of a setting's step were made of."""

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -234,6 +235,18 @@ def test_settings_without_a_result_are_counted_apart(computed):
     told = computed("-s", "deep/rate=-3", "-d")[1]
     assert "mlp" not in told
     assert told.endswith("2 settings have no result yet\n")
+
+
+def test_results_that_are_older_than_what_they_are_made_of_are_left_out(computed, tmp_path):
+    for trained in tmp_path.glob("dataset=town*step=train*"):
+        os.utime(trained)
+    told = computed("-s", DEEP, "-d")[1]
+    assert "dataset park" in told
+    assert "town" not in told
+    stale = "2 results are left out, older than what they are made of, or not whole: compute them again with -c"
+    assert told.endswith(f"{stale}\n")
+    assert computed("-s", f"{DEEP}+dataset=town", "-d") == (1, "", f"error: {stale}\n")
+    assert [row[0] for row in lines(computed("-s", DEEP, "-c", "-S", "-d")[1])].count("town") == 2
 
 
 def test_without_any_result_it_is_told_what_to_do(run):

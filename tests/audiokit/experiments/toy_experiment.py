@@ -46,7 +46,7 @@ def configure(experiment, options):
         root=options.root,
         export=options.root / "export",
         run=toy.run,
-        is_done=lambda setting: toy.path(setting).exists(),
+        is_done=toy.is_done,
         outputs=lambda setting: [toy.path(setting)],
         metrics=metrics,
     )
@@ -60,6 +60,10 @@ class Toy:
 
     def path(self, setting, **overrides):
         return self.options.root / f"{setting.identifier(**overrides)}.npy"
+
+    def is_done(self, setting):
+        made, trained = self.path(setting), self.path(setting, step="train")
+        return made.exists() and not (trained.exists() and trained.stat().st_mtime_ns > made.stat().st_mtime_ns)
 
     def run(self, setting):
         import numpy as np

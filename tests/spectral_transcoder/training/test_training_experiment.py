@@ -29,7 +29,7 @@ from audiokit.experiments import experiment_cli
 from audiokit.experiments.selection import select
 from audiokit.learning.batches import memory_sources
 from audiokit.paths import ROOT
-from exp_train_model import export_transcoders, plot_training_curve
+from exp_train_model import export_experiment_results, export_transcoders, plot_training_curve
 from exp_train_model.main_doce_training import EXPERIMENT
 from exp_train_model.plans import needs, training_plans
 from spectral_transcoder.datasets.chunk_dataset import FORMAT, load_split
@@ -285,14 +285,14 @@ def test_a_step_is_done_when_what_others_build_on_is_there(computed, model, tmp_
             moved.rename(missing)
 
 
-def test_a_step_is_not_done_where_the_one_before_has_been_done_again(computed):
-    evaluate = step_of("cnn", "evaluate")
-    model = computed.experiment.files.model_path(evaluate)
+def test_steps_are_not_done_where_one_before_has_been_done_again(computed):
+    _, *others = steps("cnn")
+    model = computed.experiment.files.model_path(others[0])
     status = model.stat()
     os.utime(model)
-    assert not computed.experiment.is_done(evaluate)
+    assert not any(map(computed.experiment.is_done, others))
     os.utime(model, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert computed.experiment.is_done(evaluate)
+    assert all(map(computed.experiment.is_done, others))
 
 
 def with_other_sounds(place, folder, *, years=1):
@@ -738,6 +738,24 @@ def test_tables_show_the_results_of_all_models(place, computed, capsys):
     for model in SELECTIONS:
         values = computed.load("metric", model, "metric", "logit_bce")
         assert f"{values.mean():.6f}" in told
+
+
+def test_results_of_another_dataset_are_left_out_of_tables(place, computed, tmp_path, capsys, monkeypatch):
+    root = shutil.copytree(computed.experiment.root, tmp_path / "results")
+    again = with_other_sounds(place, tmp_path)
+    for setting in (*steps("oracle"), *steps("pinv")):
+        again.experiment(root).run(setting)
+    status, told, _ = run(again, root, capsys, "-s", ",".join(SELECTIONS.values()), "-d")
+    assert status == 0
+    assert {"oracle", "pinv"} <= set(told.split())
+    assert not {"cnn_pinv", "self", "effnet_b0", "mlp_pinv"} & set(told.split())
+    assert "\n6 results are left out, older than what they are made of, or not whole: compute them again" in told
+    tabled = tuple(SELECTIONS[model].partition("+dataset")[0] for model in ("oracle", "pinv"))
+    monkeypatch.setattr(export_experiment_results, "TABLE_MODELS", tabled)
+    arguments = ["--dataset", NAME, "--output", str(tmp_path), "--ext", "csv", "--classifiers", "YamNet"]
+    for there, status, line in ((again, 0, ""), (place, 1, "YamNet: 2 results are left out, older than")):
+        assert export_experiment_results.main([*there.arguments(root), *arguments]) == status
+        assert capsys.readouterr().err.startswith(line)
 
 
 class Stopping(MelObjective):
