@@ -74,9 +74,10 @@ class FoundRows:
     @property
     def stale_line(self) -> str:
         """What to say of those; nothing where there are none."""
-        what = "1 result is" if self.n_stale == 1 else f"{self.n_stale} results are"
+        if self.n_stale == 1:
+            return "1 result is left out, older than what it is made of, or not whole: compute it again with -c"
         reason = "older than what they are made of, or not whole"
-        return f"{what} left out, {reason}: compute them again with -c" if self.n_stale else ""
+        return f"{self.n_stale} results are left out, {reason}: compute them again with -c" if self.n_stale else ""
 
 
 def result_rows(

@@ -69,13 +69,17 @@ class ClassificationExperiment:
         """Whether the step's own results are there, whole, and of the scores and heads that are there now."""
         before = {"eval": "train", "metric": "eval"}.get(setting["step"]) if setting["deep"] else None
         inputs = self._results(setting.replace(step=before)) if before else []
-        return is_made(self._results(setting), inputs=inputs, since=self._scored(setting))
+        scored = self._scored(setting)
+        return scored is not None and is_made(self._results(setting), inputs=inputs, since=scored)
 
-    def _scored(self, setting: Setting) -> int:
-        """When the scores that a setting works on last changed, ns since 1970; 0 where there are none."""
+    def _scored(self, setting: Setting) -> int | None:
+        """When the scores that a setting works on last changed, ns since 1970; 0 where nobody can tell.
+
+        None where the file has no scores of that model any more: results are then of recordings before these.
+        """
         path = score_path(self.data, setting["dataset"], paper=self.paper)
         model = f"{setting['classifier']}/{setting['transcoder']}"
-        return ScoreFile(path).scored.get(model, 0) if path.is_file() else 0
+        return ScoreFile(path).scored.get(model) if path.is_file() else 0
 
     def lacks(self, setting: Setting) -> str:
         """Scores that are missing, if any."""

@@ -446,6 +446,29 @@ def test_what_was_computed_of_scores_that_have_changed_since_is_not_taken_for_do
     assert not experiment.is_done(setting)
 
 
+def test_of_a_model_whose_scores_were_dropped_nothing_is_done_and_nothing_shown(computed, tmp_path, capsys):
+    path = score_path(tmp_path, URBAN.name)
+    shutil.copy(score_path(computed.place.data, URBAN.name), path)
+    with h5py.File(path, "a") as file:
+        del file["scores/YamNet/cnn"]
+    place = computed.place._replace(data=tmp_path, export=tmp_path)
+    done = {name: place.experiment().is_done(setting_of(URBAN, 0, name)) for name in TRANSCODERS}
+    assert done == {"self": True, "cnn": False, "cnn_mels": True}
+    capsys.readouterr()
+    assert place.run("-s reference/dataset=URBAN-SOUND-8K -d") == 0
+    told = capsys.readouterr().out
+    assert "1 result is left out, older than what it is made of" in told
+    assert "cnn" not in told.replace("cnn_mels", "").split()
+    assert export(place, "--ext", "csv", "--datasets", URBAN.name) == 0
+    assert "URBAN-SOUND-8K: 2 results are left out" in capsys.readouterr().err
+    rows = read(tmp_path / "results_classif_urbansound8k.csv")
+    assert {row["transcoder"] for row in rows} == {"self", "cnn_mels"}
+
+
+def test_results_are_kept_where_the_scores_are_deleted(computed, tmp_path):
+    assert computed.place._replace(data=tmp_path).experiment().is_done(setting_of(URBAN, 0, "self"))
+
+
 @pytest.mark.parametrize(("step", "first"), [("eval", "train"), ("metric", "eval")])
 def test_a_step_whose_ground_is_missing_names_the_step_to_compute(computed, tmp_path, step, first):
     experiment = computed.place.elsewhere(tmp_path).experiment()
