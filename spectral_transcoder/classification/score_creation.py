@@ -25,6 +25,7 @@ from spectral_transcoder.classification.score_file import (
     recordings_checksum,
     write_score_file,
 )
+from spectral_transcoder.classification.scored_models import classifier_of, teacher_of
 from teachers.registry import labels_of
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def create_scores(
 ) -> Summary:
     """Score all recordings of a dataset by all models, or go on with it.
 
-    Scores that are in the file already stay as they are; those of further models and of further recordings are added.
+    Scores that are in the file already stay as they are, but for those of a teacher whose weights are others now; those
+    of further models and of further recordings are added.
     What is done of them until all are is kept, see `partial_scores`.
 
     Parameters
@@ -162,7 +164,7 @@ class _Target:
         }
         scored = [self.clips[number] for number in numbers]
         then = there.completed(self.stamps, self.clips)[numbers]
-        kept = there.others([clip.name for clip in scored], but=made.keys()) | made
+        kept = there.others([clip.name for clip in scored], but=made) | made
         options = {"recordings": self.checksum, "paper": self.paper, "stamps": then}
         write_score_file(self.path, self.dataset, scored, kept, **options)
         return len(scored), tuple(kept)
@@ -248,15 +250,26 @@ class _There:
         """Of a model; empty where it is not there."""
         return self.models[model].fingerprint if model in self.models else ""
 
-    def others(self, recordings: Sequence[str], *, but: Collection[str]) -> dict[str, ModelScores]:
-        """Models but some, as long as they have scores of all these recordings."""
+    def others(self, recordings: Sequence[str], *, but: Mapping[str, ModelScores]) -> dict[str, ModelScores]:
+        """Models but some, as long as they are of the same teachers and have scores of all these recordings."""
         others = {name: model for name, model in self.models.items() if name not in but}
-        if others and not self.rows.keys() >= set(recordings):
-            reason = "for recordings were added or changed"
-            print(f"{self.path}: {', '.join(others)} are dropped, {reason}", file=sys.stderr)
+        weights = {classifier_of(name): teacher_of(model.fingerprint) for name, model in but.items()}
+        replaced = [
+            name
+            for name, model in others.items()
+            if weights.get(classifier_of(name)) not in (None, teacher_of(model.fingerprint))
+        ]
+        self._tell_dropped(replaced, "for their teacher has other weights now")
+        others = {name: model for name, model in others.items() if name not in replaced}
+        if not self.rows.keys() >= set(recordings):
+            self._tell_dropped(others, "for recordings were added or changed")
             return {}
         rows = [self.rows[name] for name in recordings] if others else []
         return {name: replace(model, scores=model.scores[rows]) for name, model in others.items()}
+
+    def _tell_dropped(self, models: Collection[str], reason: str) -> None:
+        if models:
+            print(f"{self.path}: {', '.join(models)} are dropped, {reason}", file=sys.stderr)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from spectral_transcoder.hearing import LoadedTagger
     from spectral_transcoder.transcoders.store import StoredTranscoder
 
-__all__ = ["PINV", "SELF", "TAGGER", "TRANSCODERS", "ScoredModel", "find_models"]
+__all__ = ["PINV", "SELF", "TAGGER", "TRANSCODERS", "ScoredModel", "classifier_of", "find_models", "teacher_of"]
 
 SELF = "self"
 """The teacher on its own Mel spectrogram; the paper's name for it."""
@@ -64,7 +64,7 @@ class ScoredModel:
 
     def fingerprint(self) -> str:
         """Differs between models that give different scores."""
-        parts = [sha256(self.teacher_weights)]
+        parts = [sha256(self.teacher_weights)]  # first: `teacher_of` looks for it there
         for stored in filter(None, (self.stored, self.tagger)):
             parts += [sha256(stored.weights), str(stored.settings)]
         return " ".join(parts)
@@ -91,6 +91,16 @@ class ScoredModel:
         from spectral_transcoder.hearing import load_tagger
 
         return load_tagger(self.tagger, device) if self.tagger else None
+
+
+def classifier_of(name: str) -> str:
+    """Teacher of a model, by the name that its scores are stored under."""
+    return name.partition("/")[0]
+
+
+def teacher_of(fingerprint: str) -> str:
+    """What a model's fingerprint tells of its teacher's weights."""
+    return fingerprint.partition(" ")[0]
 
 
 def find_models(

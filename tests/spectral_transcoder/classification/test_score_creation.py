@@ -16,6 +16,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import torch
 from audio_fixtures import noise, write
 from classification_fixtures import SONYC, URBAN, save_models, write_clips, write_sonyc, write_urbansound8k
 
@@ -231,6 +232,20 @@ def test_changed_weights_are_scored_again_and_no_others(folder, expected, tmp_pa
     other = ClipScorer((after[1],), folder / "URBAN-SOUND-8K/audio")([(0, "3.wav")])[0].scores
     np.testing.assert_allclose(found["YamNet/cnn"][3], other, rtol=1e-4, atol=1e-6)
     assert np.abs(found["YamNet/cnn"] - expected["YamNet/cnn"]).max() > 1e-4
+
+
+def test_other_models_of_a_teacher_whose_weights_were_replaced_are_dropped_and_named(
+    folder, tmp_path, models_folder, capsys
+):
+    before, _ = find_models(["YamNet", "mn01_as"], ["self", "pinv"], folder=models_folder)
+    path, _ = make(folder, tmp_path, before)
+    own = shutil.copytree(models_folder, tmp_path / "models")
+    (weights,) = (own / "yamnet").iterdir()
+    torch.save({name: 0.9 * tensor for name, tensor in torch.load(weights).items()}, weights)
+    capsys.readouterr()
+    make(folder, tmp_path, find_models(["YamNet"], ["self"], folder=own)[0])
+    assert "YamNet/pinv are dropped, for their teacher has other weights now" in capsys.readouterr().err
+    assert ScoreFile(path).fingerprints.keys() == {"YamNet/self", "mn01_as/self", "mn01_as/pinv"}
 
 
 def part_of(folder, parent, n_clips):
