@@ -44,11 +44,15 @@ def read_clips(folder: Path) -> Iterator[Clip]:
 
 
 def _rows(folder: Path) -> list[dict]:
-    """Rows of the dataset's table with durations; of a part of the dataset they are measured each time."""
+    """Rows of the dataset's table with durations; of a part of the dataset they are measured each time.
+
+    They are measured again where the table names other recordings than were measured, or other folds or classes.
+    """
     original, measured = (folder / "metadata" / name for name in ("UrbanSound8K.csv", "UrbanSound8K_recalculated.csv"))
     if measured.exists():
-        with open(measured, newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
+        rows = _read(measured)
+        if not original.exists() or _told(rows) == _told(_read(original)):
+            return rows
     if not original.exists():
         raise FileNotFoundError(errno.ENOENT, "", str(original))
     columns, rows = measure_durations(original, folder / "audio", name_column=NAME_COLUMN)
@@ -56,6 +60,16 @@ def _rows(folder: Path) -> list[dict]:
         with suppress(PermissionError):  # where nobody may write it is measured again
             write_durations(measured, columns, rows)
     return rows
+
+
+def _read(table: Path) -> list[dict]:
+    with open(table, newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
+def _told(rows: list[dict]) -> set[tuple]:
+    """What a table says of recordings, in whatever order."""
+    return {tuple(row.get(column) for column in (NAME_COLUMN, "fold", "classID", "class")) for row in rows}
 
 
 DATASETS = (

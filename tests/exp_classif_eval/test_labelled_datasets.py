@@ -1,6 +1,7 @@
 """Datasets as the experiment sees them: clips, labels, groups of labels, and what is held out when."""
 
 import csv
+import os
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -164,6 +165,20 @@ def test_a_part_of_urbansound8k_is_read_and_measured_anew_when_there_is_more(in_
     (in_folds / "elsewhere").rename(audio / "fold2")
     assert {clip.fold for clip in URBAN.find_clips(in_folds)} == {"1", "2", "3"}
     assert len(list(audio.parent.glob("metadata/*_recalculated.csv"))) == 1
+
+
+@pytest.mark.parametrize("change", ["recordings", "folds"])
+def test_a_table_of_urbansound8k_that_has_changed_is_measured_anew(urban, in_folds, change):
+    table = URBAN.folder_in(in_folds) / "metadata" / "UrbanSound8K.csv"
+    rows = pandas.read_csv(table)
+    part = rows[rows["fold"] < 3] if change == "recordings" else rows.assign(fold=1)
+    part.to_csv(table, index=False)
+    before = URBAN.find_clips(in_folds)
+    assert before != URBAN.find_clips(urban)
+    assert URBAN.find_clips(in_folds) == before  # as they were measured
+    rows.to_csv(table, index=False)
+    os.utime(table, (0, 0))  # one that comes from elsewhere may be older
+    assert URBAN.find_clips(in_folds) == URBAN.find_clips(urban)
 
 
 def test_the_classes_of_urbansound8k_are_those_of_its_table(shared):
