@@ -37,6 +37,9 @@ UNTOLD = ("date", "fingerprint", "recordings", "shard")
 LONGEST_TOLD = 80
 """Characters of a setting that people would read."""
 
+DIGEST = re.compile("[0-9a-f]{64}")
+"""SHA-256, which nobody would."""
+
 
 class Journal:
     """The journal of a folder; a context manager, which keeps other processes from doing the same work.
@@ -188,7 +191,7 @@ def differences(old: object, new: Mapping[str, object]) -> str:
 
 
 def _difference(name: str, old: object, new: object) -> str:
-    if max(len(str(old)), len(str(new))) > LONGEST_TOLD:
+    if max(len(str(old)), len(str(new))) > LONGEST_TOLD or DIGEST.fullmatch(str(new)):
         return f"{name}: changed"
     return f"{name} was {old}, is {new}"
 

@@ -92,15 +92,10 @@ class TeacherScores:
         Raises
         ------
         UserError
-            where there is none for the teacher.
+            as `transcoder`.
         """
         classifier = setting["classifier"]
-        folders = [self.models / "reference_models", REFERENCE_MODELS]
-        stored = find_transcoders(classifier, folders).get(BESIDE_TAGGER)
-        if stored is None:
-            raise UserError(
-                f"there is no {BESIDE_TAGGER} for {classifier} in {folders[-1]}: train taggers with beside=0"
-            )
+        stored = self.transcoder(setting)
         scores = []
         for part in _parts(setting):
             name = f"transcoded_{sha256(stored.weights)[:12]}_{classifier}_{part['dataset']}_{split}.npy"
@@ -115,6 +110,23 @@ class TeacherScores:
                         np.save(partial, heard, allow_pickle=False)
             scores.append(np.load(path))
         return np.concatenate(scores)
+
+    def transcoder(self, setting: Setting) -> StoredTranscoder:
+        """The `tcn` that taggers of the setting's teacher are trained beside.
+
+        Raises
+        ------
+        UserError
+            where there is none for the teacher.
+        """
+        classifier = setting["classifier"]
+        folders = [self.models / "reference_models", REFERENCE_MODELS]
+        stored = find_transcoders(classifier, folders).get(BESIDE_TAGGER)
+        if stored is None:
+            raise UserError(
+                f"there is no {BESIDE_TAGGER} for {classifier} in {folders[-1]}: train taggers with beside=0"
+            )
+        return stored
 
     def teacher(self, setting: Setting) -> Teacher:
         """The setting's teacher."""

@@ -45,14 +45,6 @@ class JoinedDatasets:
             n_files = int(numbers[-1][-1]) + 1 if len(numbers[-1]) else n_files
         return np.concatenate(numbers)
 
-    def fingerprints(self) -> list[str]:
-        """What tells each dataset from one that holds something else; empty texts where a file does not say."""
-        found = []
-        for path in self.paths:
-            with open_chunks(path) as dataset:
-                found.append(str(dataset.attributes.get("fingerprint", "")))
-        return found
-
     def sizes(self, split: str) -> list[int]:
         """Chunks that each dataset has in a split."""
         sizes = []

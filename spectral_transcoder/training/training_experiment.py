@@ -37,7 +37,9 @@ from audiokit.learning.options import TrainingOptions
 from audiokit.learning.scalars import tensorboard_scalars
 from audiokit.learning.trainer import Trainer
 from audiokit.paths import ROOT
+from audiokit.storage.origins import Origin, digests
 from spectral_transcoder.datasets.dataset_files import dataset_paths
+from spectral_transcoder.hearing import BESIDE_TAGGER
 from spectral_transcoder.training import metrics
 from spectral_transcoder.training.augmentation import Augmentation
 from spectral_transcoder.training.evaluation import (
@@ -179,7 +181,7 @@ class TrainingExperiment:
                 checkpoint=checkpoint,
                 scalars=scalars,
                 augment=self._augmentation(setting),
-                identity={"recordings": self._dataset(setting).fingerprints()},
+                identity=self._identity(setting),
             )
             start = time.perf_counter()
             trained = trainer.train()
@@ -279,6 +281,13 @@ class TrainingExperiment:
             averaging=AVERAGING if setting.get("averaging") else 0.0,
             longest_gradient=LONGEST_GRADIENT if setting.get("schedule") == "cosine" else None,
         )
+
+    def _identity(self, setting: Setting) -> dict[str, object]:
+        """What tells a training from others of the same setting: that of which it is made."""
+        files = {"start_from": self.start_from} if self.start_from else {}
+        if "transcoded" in targets(setting):
+            files[BESIDE_TAGGER] = self._teacher_scores.transcoder(setting).weights
+        return digests(self.files.origins(setting) | {name: Origin(path) for name, path in files.items()})
 
     def _items(self, setting: Setting, split: str) -> dict[str, torch.Tensor]:
         """What batches of a split are made of: seconds, or for a tagger windows of them."""

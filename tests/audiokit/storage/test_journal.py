@@ -1,6 +1,7 @@
 """A journal says what is done, and nothing that is not, whatever stopped the work."""
 
 import json
+from hashlib import sha256
 
 import pytest
 
@@ -91,3 +92,4 @@ def test_differences_name_what_people_can_change():
     assert differences({"recordings": 1}, {"recordings": 2}) == "the recordings have changed"
     assert differences([1], {"a": 2}) == "a was None, is 2"
     assert differences({"models": "x" * 200}, {"models": "y"}) == "models: changed"
+    assert differences({"teacher": sha256(b"a").hexdigest()}, {"teacher": "0" * 64}) == "teacher: changed"

@@ -32,13 +32,6 @@ def test_datasets_lie_one_behind_the_other(tmp_path):
     assert JoinedDatasets(paths[1:]).load("eval", ["third_octave"])["third_octave"].shape == (2, 8, 29)
 
 
-def test_datasets_that_hold_something_else_are_told_apart(tmp_path):
-    paths = [write_numbered(tmp_path / "a.h5", 3, first=0), write_numbered(tmp_path / "b.h5", 2, first=3)]
-    with h5py.File(paths[0], "a") as file:
-        file.attrs["fingerprint"] = "a7"
-    assert JoinedDatasets(paths).fingerprints() == ["a7", ""]  # files of old have none
-
-
 def test_no_class_outnumbers_the_others_by_much(monkeypatch):
     monkeypatch.setattr(training_data, "LARGEST_CLASS", 3 / 19)
     scores = np.eye(4)[[0] * 12 + [1] * 4 + [2] * 2 + [3]]

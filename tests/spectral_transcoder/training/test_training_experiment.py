@@ -796,14 +796,35 @@ def test_after_a_stop_request_the_same_command_goes_on(place, computed, stopped,
     assert_close(weights, torch.load(stored(computed, "cnn").weights), rtol=0, atol=0)
 
 
-def test_a_dataset_that_was_made_again_of_other_recordings_is_not_gone_on_with(place, stopped, capsys):
-    tmp_path, _, _ = stopped
-    other = place._replace(data=write_dataset(tmp_path / "other"))
-    with h5py.File(dataset_path(other.data, NAME), "a") as file:
-        file.attrs["fingerprint"] = "a7"
-    status, _, error = run(other, tmp_path, capsys, "-s", f"{CNN}1+step=train", "-c")
+def test_a_training_that_was_stopped_does_not_go_on_with_another_dataset(place, stopped, capsys):
+    root, _, _ = stopped
+    again = with_other_sounds(place, root)
+    status, _, error = run(again, root, capsys, "-s", f"{CNN}1+step=train", "-c")
     assert status == 1
-    assert "_checkpoint is of another training (the recordings have changed)" in error
+    assert f"_checkpoint is of another training (dataset {NAME}: changed): delete it to start anew" in error
+
+
+def test_a_training_that_was_stopped_goes_on_with_a_copy_of_the_dataset_and_any_teacher(place, stopped, capsys):
+    root, _, _ = stopped
+    again = with_another_teacher(place._replace(data=shutil.copytree(place.data, root / "data")), root)
+    os.utime(dataset_path(again.data, NAME))
+    assert run(again, root, capsys, "-s", f"{CNN}1+step=train", "-c")[0] == 0
+
+
+@pytest.mark.parametrize("change", ["teacher", "start_from"])
+def test_what_is_learned_from_and_what_it_starts_from_tell_trainings_apart(
+    place, computed, oracle, tmp_path, monkeypatch, change
+):
+    monkeypatch.setattr(training_experiment, "HybridObjective", lambda *given: Stopping())
+    start = stored(computed, "hybrid_50").weights
+    root, train = shutil.copytree(oracle, tmp_path / "results"), step_of("hybrid_50", "train")
+    with pytest.raises(KeyboardInterrupt):
+        place.experiment(root, start_from=start).run(train)
+    again = with_another_teacher(place, tmp_path) if change == "teacher" else place
+    again.experiment(root).run(step_of("oracle", "evaluate"))
+    other = start if change == "teacher" else stored(computed, "hybrid_100").weights
+    with pytest.raises(UserError, match=rf"_checkpoint is of another training \({change}: changed\)"):
+        again.experiment(root, start_from=other).run(train)
 
 
 def test_removing_a_training_removes_its_checkpoint(place, stopped, capsys):
