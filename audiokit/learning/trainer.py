@@ -95,7 +95,8 @@ class Trainer:
             raise UserError(f"the split {' and '.join(empty)} of the dataset is empty: make it with other ratios")
         batch_size = sources[TRAIN].batch_size
         self.piece_size = options.piece_size or _suitable_piece_size(network, self.device, batch_size)
-        self.comparable = {**(identity or {}), **options.comparable(batch_size)}
+        self.identity = dict(identity or {})
+        self.comparable = self.identity | options.comparable(batch_size)
         self.checkpoint = checkpoint
         self.scalars = scalars or (lambda name, value, iteration: None)
         self.optimizer = options.optimizer.of(self.network)

@@ -34,6 +34,9 @@ class Resumable(Protocol):
     comparable: dict[str, object]
     """What must be the same for a training to go on: options, data …"""
 
+    identity: dict[str, object]
+    """Of these, what are no options."""
+
     checkpoint: Path
     device: torch.device
 
@@ -70,8 +73,11 @@ def resume_training(trainer: Resumable) -> None:
     state = read_tensors(path, remedy="delete it to start anew")
     if "options" not in state:
         raise UserError(f"{path} is no checkpoint of a training: delete it to start anew")
-    if state["options"] != trainer.comparable:
-        told = differences(state["options"], trainer.comparable)
+    before, now = state["options"], trainer.comparable
+    if before.keys().isdisjoint(trainer.identity):  # from when checkpoints told options alone
+        now = {name: value for name, value in now.items() if name not in trainer.identity}
+    if before != now:
+        told = differences(before, now)
         raise UserError(f"{path} is of another training ({told}): delete it to start anew, or give what it began with")
     load_state_dict(trainer.network, state["network"], path)
     trainer.optimizer.load_state_dict(state["optimizer"])

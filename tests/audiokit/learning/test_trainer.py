@@ -645,6 +645,11 @@ def test_a_checkpoint_of_other_data_or_another_objective_is_refused(tmp_path):
     assert_same(train(tmp_path, identity=identity), train(tmp_path, identity=identity))
 
 
+def test_a_checkpoint_from_before_it_told_its_data_is_gone_on_with(interrupted):
+    trained = train(interrupted, identity={"recordings": ["a7", "c1"]})
+    assert_same(trained, train(interrupted))
+
+
 def test_a_training_may_become_longer(interrupted):
     trained = train(interrupted, epochs=5, patience=9, checkpoint_seconds=7)
     assert_same(trained, train(interrupted, epochs=5))
