@@ -9,12 +9,14 @@ eval (deep=1)
     `predictions/<id>_predictions.npy`, (n_clips, n_classes), NaN for clips that no round evaluates.
 metric
     `metrics/<id>_acc_classif.npy`, whether each evaluated clip is right; `<id>_macro_auprc.npy`, a number;
-    `<id>_auprc.npy` and `<id>_confusion.npy`, by class. With deep=0, from the groups of labels.
+    `<id>_auprc.npy` and `<id>_confusion.npy`, by class. With deep=0, from the groups of labels, and
+    `<id>_made_of.json` tells which these were.
 """
 
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -24,12 +26,14 @@ from tqdm import tqdm
 from audiokit.errors import UserError
 from audiokit.files import make_folder, write_whole
 from audiokit.labels.metrics import confusion, correct, precision_recall_areas
+from audiokit.storage.origins import Origin, is_current, noting
 from audiokit.storage.wholeness import is_made
 from spectral_transcoder.classification.decisions import decide_by_groups, decide_by_heads
 from spectral_transcoder.classification.score_file import ScoreFile, score_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     import torch
@@ -63,14 +67,27 @@ class ClassificationExperiment:
 
     def run(self, setting: Setting) -> None:
         """Do the step of a setting."""
-        {"train": self._train, "eval": self._evaluate, "metric": self._measure}[setting["step"]](setting)
+        steps = {"train": self._train, "eval": self._evaluate, "metric": self._measure}
+        with self._noting(setting):
+            steps[setting["step"]](setting)
 
     def is_done(self, setting: Setting) -> bool:
         """Whether the step's own results are there, whole, and of the scores and heads that are there now."""
         before = {"eval": "train", "metric": "eval"}.get(setting["step"]) if setting["deep"] else None
         inputs = self._results(setting.replace(step=before)) if before else []
-        scored = self._scored(setting)
-        return scored is not None and is_made(self._results(setting), inputs=inputs, since=scored)
+        scored, results = self._scored(setting), self._results(setting)
+        if scored is None or not is_made(results, inputs=inputs, since=scored):
+            return False
+        return is_current(results, self._note(setting), self._groups(setting))
+
+    def _noting(self, setting: Setting) -> AbstractContextManager[None]:
+        """Note what the results that the block makes are made of, besides scores, which tell when they changed."""
+        groups = self._groups(setting)
+        return noting(self._note(setting), groups) if groups else nullcontext()
+
+    def _groups(self, setting: Setting) -> dict[str, Origin]:
+        """The table of groups, where a setting's results are made of that and not of heads."""
+        return {} if setting["deep"] else {"groups": Origin(self.dataset_named(setting["dataset"]).groups)}
 
     def _scored(self, setting: Setting) -> int | None:
         """When the scores that a setting works on last changed, ns since 1970; 0 where nobody can tell.
@@ -98,7 +115,7 @@ class ClassificationExperiment:
     def outputs(self, setting: Setting) -> list[Path]:
         """Files that the step of a setting has left."""
         losses = [self._path("loss", setting, f"loss_{part}") for part in ("train", "eval")]
-        return [path for path in (*self._results(setting), *losses) if path.is_file()]
+        return [path for path in (*self._results(setting), *losses, self._note(setting)) if path.is_file()]
 
     def result(self, setting: Setting, name: str) -> np.ndarray | None:
         """Values of a metric, or None where they are not there."""
@@ -210,6 +227,10 @@ class ClassificationExperiment:
             case "eval":
                 return [self._path("predictions", setting, "predictions")]
         return [self._path("metrics", setting, name) for name in METRICS]
+
+    def _note(self, setting: Setting) -> Path:
+        """Where it is noted which groups of labels results were made of."""
+        return self.root / "metrics" / f"{setting.identifier()}_made_of.json"
 
     def _path(self, folder: str, setting: Setting, name: str) -> Path:
         return self.root / folder / f"{setting.identifier()}_{name}.npy"

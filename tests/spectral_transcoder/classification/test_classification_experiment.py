@@ -190,6 +190,7 @@ def test_everything_that_can_be_computed_leaves_what_is_documented_and_nothing_e
         expected |= {f"model/{train}_model_fold.safetensors", f"predictions/{evaluate}_predictions.npy"}
         expected |= {f"loss/{train}_loss_train.npy", f"loss/{train}_loss_eval.npy"}
         expected |= {f"metrics/{name}_{value}.npy" for name in (metric, reference) for value in METRICS}
+        expected |= {f"metrics/{reference}_made_of.json"}
         expected |= {f"settings/{name}.json" for name in (train, evaluate, metric, reference)}
     root = computed.place.root
     assert {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} == expected
@@ -446,6 +447,15 @@ def test_what_was_computed_of_scores_that_have_changed_since_is_not_taken_for_do
     assert not experiment.is_done(setting)
 
 
+def test_what_was_computed_of_other_groups_of_labels_is_not_taken_for_done(computed, tmp_path):
+    groups = Path(shutil.copy(URBAN.groups, tmp_path / "groups.csv"))
+    experiment = replace(computed.place.experiment(), dataset_named=lambda name: replace(URBAN, groups=groups))
+    settings = [setting_of(URBAN, 0, "self"), *(setting_of(URBAN, 1, "self", step) for step in ("train", "metric"))]
+    assert all(map(experiment.is_done, settings))
+    groups.write_text("".join(groups.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8")
+    assert [experiment.is_done(setting) for setting in settings] == [False, True, True]
+
+
 def test_of_a_model_whose_scores_were_dropped_nothing_is_done_and_nothing_shown(computed, tmp_path, capsys):
     path = score_path(tmp_path, URBAN.name)
     shutil.copy(score_path(computed.place.data, URBAN.name), path)
@@ -580,7 +590,7 @@ def test_removing_a_setting_leaves_those_whose_names_begin_alike(computed, tmp_p
         for path in before
         if "SONYC" in path.name and "transcoder=cnn" in path.name and "cnn_mels" not in path.name
     }
-    assert len(removed) == 16
+    assert len(removed) == 17
 
 
 def test_a_step_is_done_when_its_results_are_there(computed, tmp_path):
