@@ -20,6 +20,7 @@ from teachers.options import add_models_option, add_teacher_weights_option
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from audiokit.experiments.plan import Setting
     from spectral_transcoder.training.training_experiment import TrainingExperiment
 
 DATA = ROOT / "spectral_transcoder_data"
@@ -101,6 +102,15 @@ def configure(experiment: Experiment, options: Namespace) -> Experiment:
     )
 
 
+def deciding(setting: Setting) -> tuple[str, ...]:
+    """Options on which the results of a setting's step depend, besides what they are made of."""
+    from spectral_transcoder.training.experiment_files import STUDENTS
+
+    if setting["step"] == "train":
+        return ("batch_size", "minutes", "mixed_precision", "paper", "patience", "start_from")
+    return ("paper",) if setting["step"] == "evaluate" and setting["transcoder"] in STUDENTS else ()
+
+
 METRICS = {
     "mel_mse": Metric("avg_mels_mse", title="Mel MSE", decimals=2),
     "logit_bce": Metric("avg_logit_bce", title="score BCE", decimals=6),
@@ -116,6 +126,7 @@ EXPERIMENT = Experiment(
     metrics=tuple(METRICS.values()),
     description=__doc__,
     needs=needs,
+    deciding=deciding,
     script=Path(__file__),
     add_arguments=add_arguments,
     configure=configure,

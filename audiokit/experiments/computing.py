@@ -62,14 +62,17 @@ def compute(
     """
     from tqdm import tqdm
 
+    from audiokit.experiments.leaving_out import LeavingOut
+
     settings = _possible(experiment, settings)
     if jobs > 1:
         from audiokit.experiments.jobs import compute_in_processes
 
         return compute_in_processes(experiment, settings, jobs=jobs, skip=skip, detached=detached, arguments=arguments)
     failed = []
+    is_left_out = LeavingOut(experiment, skip)
     for setting in tqdm(settings, desc=experiment.name, unit="setting", disable=len(settings) == 1):
-        if skip and experiment.is_done(setting):
+        if is_left_out(setting):
             continue
         tqdm.write(f"{setting.plan}: {setting}", file=sys.stderr)
         try:
@@ -80,6 +83,7 @@ def compute(
             failed.append(setting)
             reason = f"error: {error}\n" if isinstance(error, UserError) else traceback.format_exc()
             tqdm.write(reason, file=sys.stderr, end="")
+    is_left_out.tell()
     return failed
 
 

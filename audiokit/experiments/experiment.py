@@ -120,6 +120,9 @@ class Experiment:
     options: Mapping[str, object] = field(default_factory=dict)
     """These options; they are written down with each result."""
 
+    deciding: Callable[[Setting], Collection[str]] | None = None
+    """Options on which it depends what a setting leaves. Where a setting that is done was given others, it is told."""
+
     def metric(self, name: str) -> Metric:
         """A metric by its name or its number, from 0.
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from audiokit.errors import UserError
+from audiokit.experiments.leaving_out import LeavingOut
 from audiokit.files import make_folder
 from audiokit.stopping import stopping_as_by_ctrl_c
 
@@ -122,12 +123,14 @@ def compute_in_processes(
         [settings] if experiment.needs else (list(stage) for _, stage in itertools.groupby(settings, experiment.stage))
     )
     failed: list[Setting] = []
+    is_left_out = LeavingOut(experiment, skip)
     with stopping_as_by_ctrl_c(), tqdm(total=len(settings), desc=experiment.name, unit="setting") as bar:
         try:
             for stage in stages:
-                failed += Stage(pool, bar, stage).compute(skip=skip, detached=detached)
+                failed += Stage(pool, bar, stage).compute(is_left_out, detached=detached)
         finally:
             pool.stop()
+    is_left_out.tell()
     return failed
 
 
@@ -146,11 +149,11 @@ class Stage:
         self.reason = ""
         """Of the first failure."""
 
-    def compute(self, *, skip: bool, detached: bool) -> list[Setting]:
+    def compute(self, is_left_out: LeavingOut, *, detached: bool) -> list[Setting]:
         """Compute the settings; those that failed, or needed one that did."""
         while self.waiting and (detached or not self.failed):
             setting = self._next()
-            if setting and skip and self.pool.experiment.is_done(setting):
+            if setting and is_left_out(setting):
                 self._finish(setting)
             elif setting and not self.waiting[setting].isdisjoint(self.failed):
                 self._leave_out(setting)

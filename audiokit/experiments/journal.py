@@ -9,18 +9,19 @@ import subprocess
 from datetime import datetime
 from functools import cache
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audiokit.files import make_folder, write_whole
 from audiokit.paths import ROOT
+from audiokit.storage.journal import differences
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Collection, Mapping
 
     from audiokit.experiments.plan import Setting
 
-__all__ = ["journal_path", "write_journal"]
+__all__ = ["journal_path", "other_options", "write_journal"]
 
 
 def journal_path(root: Path, setting: Setting) -> Path:
@@ -61,6 +62,33 @@ def write_journal(root: Path, setting: Setting, *, seconds: float, options: Mapp
     with write_whole(path) as partial:
         partial.write_text(json.dumps(facts, indent=2, default=str) + "\n", encoding="utf-8")
     return path
+
+
+def other_options(path: Path, options: Mapping[str, object], names: Collection[str]) -> str:
+    """In which of some options a setting was computed with others; nothing where they are the same or not known.
+
+    Parameters
+    ----------
+    path
+        of the journal.
+    options
+        that would be computed with.
+    names
+        of those that count.
+    """
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))["options"]
+        known = [name for name in names if name in written and name in options]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    before, now = ({name: _comparable(given[name]) for name in known} for given in (written, options))
+    return differences(before, now) if before != now else ""
+
+
+def _comparable(option: object) -> object:
+    """An option as JSON has it, but for files, which may be named from here or from the root."""
+    text = str(option) if isinstance(option, Path) else option
+    return str(Path(text).absolute()) if isinstance(text, str) and Path(text).is_file() else text
 
 
 @cache

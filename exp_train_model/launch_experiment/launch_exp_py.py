@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from audiokit import cli
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from audiokit.experiments.experiment_cli import tell_failed
     from audiokit.experiments.jobs import compute_in_processes, setting_command
 
-    experiment = configure(EXPERIMENT, options)
+    experiment = replace(configure(EXPERIMENT, options), options=vars(options))
     if options.dry_run:
         todo = [setting for setting in launch.settings if not experiment.is_done(setting)]
         for setting in todo:

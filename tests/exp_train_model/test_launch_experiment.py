@@ -16,7 +16,7 @@ from audiokit.experiments.selection import select
 from audiokit.paths import ROOT
 from exp_train_model.experiment_sizes import EXPERIMENT_SIZES, TABLE_MODELS, size_settings, trainings
 from exp_train_model.launch_experiment import launch_exp_py, launch_exp_slurms, slurms_create
-from exp_train_model.main_doce_training import add_arguments, configure
+from exp_train_model.main_doce_training import add_arguments, configure, deciding
 from exp_train_model.plans import needs, training_plans
 
 PLANS = training_plans(datasets=["tiny"])
@@ -88,6 +88,21 @@ def test_the_experiment_s_own_options_are_passed_on(tmp_path, monkeypatch):
     assert passed == ["--data_path", str(tmp_path / "here"), "--datasets", "a", "b", "--paper", "--patience", "3"]
     again = launch_exp_py.parse(passed)
     assert {**vars(again), "jobs": 3, "epoch": 10} == {**vars(options), "data_path": tmp_path / "here"}
+
+
+@pytest.mark.parametrize(
+    ("selection", "options"),
+    [
+        (f"{TAGGER}+step=train", {"batch_size", "minutes", "mixed_precision", "paper", "patience", "start_from"}),
+        (f"{TAGGER}+step=evaluate", {"paper"}),
+        ("reference/transcoder=pinv+step=evaluate", set()),
+        (f"{TAGGER}+step=metric", set()),
+    ],
+)
+def test_results_depend_on_few_of_them(selection, options):
+    (setting,) = select(f"{selection}+dataset=full+classifier=PANN", PLANS)
+    assert set(deciding(setting)) == options
+    assert options <= vars(launch_exp_py.parse([])).keys()
 
 
 # Processes here

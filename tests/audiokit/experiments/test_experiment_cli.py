@@ -133,6 +133,21 @@ def test_compute_progress_and_skip(run, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_what_was_made_with_other_options_is_left_out_and_told(run, tmp_path, monkeypatch, jobs):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "alto").touch()
+    assert run("-s", DEEP, "-c", "--voice", "alto")[0] == 0
+    same = run("-s", DEEP, "-c", jobs, "-S", "--voice", str(tmp_path / "alto"))[2]
+    other = run("-s", DEEP, "-c", jobs, "-S", "--voice", "alto", "--paper")[2]
+    assert "other options" not in same
+    reason = "4 settings were made with other options (paper was False, is True) and left as that is"
+    assert f"{reason}: leave out -S to do it again\n" in other
+    for journal in tmp_path.glob("settings/*train*.json"):
+        journal.write_text("{}")  # as somebody else would write it
+    assert "other options" not in run("-s", DEEP, "-c", jobs, "-S", "--paper")[2]
+
+
 def test_the_experiment_s_own_options_reach_it(run, tmp_path):
     assert run("-s", f"{DEEP}+step=train", "-c", "--paper")[0] == 0
     journals = list((tmp_path / "settings").iterdir())

@@ -33,6 +33,7 @@ def add_arguments(parser):
     parser.add_argument("--crash", default="", help="likewise, by a fault of the program")
     parser.add_argument("--hang", default="", help="identifiers with this text in them take a minute")
     parser.add_argument("--paper", action="store_true")
+    parser.add_argument("--voice", type=Path)
 
 
 def configure(experiment, options):
@@ -110,6 +111,7 @@ EXPERIMENT = Experiment(
     run=not_configured,
     is_done=not_configured,
     outputs=not_configured,
+    deciding=lambda setting: ("paper", "voice") if setting["step"] == "train" else (),
     titles={"rate": "log learning rate"},
     script=Path(__file__),
     add_arguments=add_arguments,
@@ -119,7 +121,7 @@ EXPERIMENT = Experiment(
 
 def toy(root, **options):
     """The experiment in a folder, for use without a command line."""
-    defaults = {"fail": "", "crash": "", "hang": "", "paper": False}
+    defaults = {"fail": "", "crash": "", "hang": "", "paper": False, "voice": None}
     return configure(EXPERIMENT, argparse.Namespace(root=root, **defaults | options))
 
 
