@@ -20,7 +20,7 @@ import numpy as np
 from scipy.signal import oaconvolve
 
 from audiokit.errors import UserError, in_one_line
-from audiokit.files import write_whole
+from audiokit.files import stamp, write_whole
 from audiokit.sound.audio import Recording
 from spectral_transcoder.soundscapes.synthetic_sounds import noise, write_flac
 from spectral_transcoder.third_octave import SAMPLE_RATE
@@ -192,18 +192,26 @@ class SceneWriter:
         Raises
         ------
         UserError
-            where the scenes that are there are made by another recipe, or of other recordings.
+            where the scenes that are there are made by another recipe, or of other recordings, or these have changed.
         """
         names = [[path.as_posix() for path in collection] for collection in self.collections]
-        checksum = hashlib.sha256(json.dumps(names).encode()).hexdigest()
-        made_of = self.recipe.described() | {"recordings": checksum}
+        stamps = [stamp(path) for collection in self.collections for path in collection if path.is_file()]
+        made_of = self.recipe.described() | {"recordings": _checksum(names), "stamps": _checksum(stamps)}
         if not self.note.exists():
             with write_whole(self.note) as partial:
                 partial.write_text(json.dumps(made_of, indent=1), encoding="utf-8")
-        elif SceneRecipe().described() | json.loads(self.note.read_text(encoding="utf-8")) != made_of:
-            # What a note does not name was not there to be chosen when it was written, and is as by default.
+            return
+        # What a note does not name was not there to be chosen when it was written, and is as by default.
+        noted = SceneRecipe().described() | json.loads(self.note.read_text(encoding="utf-8"))
+        if max((changed for _, changed in stamps), default=0) <= self.note.stat().st_mtime_ns:
+            noted = {"stamps": made_of["stamps"]} | noted  # of notes without them, the time is what tells
+        if {**noted, "stamps": ""} != {**made_of, "stamps": ""}:
             reason = "are made otherwise, or of other recordings"
-            raise UserError(f"the scenes in {self.folder} {reason}: name a new folder")
+        elif noted.get("stamps") != made_of["stamps"]:
+            reason = "are made of recordings that have changed since"
+        else:
+            return
+        raise UserError(f"the scenes in {self.folder} {reason}: name a new folder")
 
     def __call__(self, number: int) -> Scene:
         """Write a scene as 16-bit FLAC, of other recordings where one that was drawn cannot be used.
@@ -226,6 +234,10 @@ class SceneWriter:
                 collections = _without(collections, error.path)
                 if not collections:
                     raise
+
+
+def _checksum(described: object) -> str:
+    return hashlib.sha256(json.dumps(described).encode()).hexdigest()
 
 
 def _without(collections: Sequence[Sequence[Path]], path: Path) -> list[list[Path]]:

@@ -4,6 +4,7 @@ import errno
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -380,6 +381,22 @@ def test_scenes_of_another_recipe_do_not_mix(folder, tmp_path, capsys):
     assert "are made otherwise, or of other recordings: name a new folder" in capsys.readouterr().err
     assert (tmp_path / "scene_00000.flac").read_bytes() == written
     assert cli.run(make_scenes.main, arguments) == 0
+
+
+@pytest.mark.parametrize("is_noted", [True, False])
+def test_scenes_of_recordings_that_have_changed_since_do_not_mix(folder, tmp_path, capsys, is_noted):
+    recordings = shutil.copytree(folder, tmp_path / "recordings")
+    arguments = [str(recordings), "--output", str(tmp_path / "out"), "--scenes", "1", "--workers", "1"]
+    assert cli.run(make_scenes.main, arguments) == 0
+    note = tmp_path / "out" / "recipe.json"
+    made_of = json.loads(note.read_text())
+    if not is_noted:  # as notes were before
+        del made_of["stamps"]
+        note.write_text(json.dumps(made_of))
+    assert cli.run(make_scenes.main, arguments) == 0
+    os.utime(next(recordings.rglob("*.wav")), (2e9, 2e9))
+    assert cli.run(make_scenes.main, arguments) == 1
+    assert "are made of recordings that have changed since: name a new folder" in capsys.readouterr().err
 
 
 def test_scenes_go_on_that_were_begun_before_there_was_a_choice(folder, tmp_path, capsys):
