@@ -1,6 +1,6 @@
 """List what a teacher hears in recordings above all: make_scenes.py --kinds then has each kind about as often.
 
-Run the same command again to go on with what was stopped, or when recordings have been added.
+Run the same command again to go on with what was stopped, or when recordings have been added or replaced.
 """
 
 from __future__ import annotations
@@ -48,33 +48,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from audiokit.storage.worker_start import available_cores
     from audiokit.storage.workers import results_in_rounds
     from spectral_transcoder.datasets.dataset_split import folder_sources
-    from spectral_transcoder.soundscapes.recording_kinds import KindListener, read_kinds, write_kinds
+    from spectral_transcoder.soundscapes.recording_kinds import KindListener, read_heard, write_kinds
     from teachers.registry import find_weights, load_teacher
 
     weights = options.teacher_weights or find_weights(options.teacher, options.models)
     load_teacher(options.teacher, weights=weights, folder=options.models)  # what is missing is told at once
     paths = [source.path for folder in options.folders for source in folder_sources(folder)]
     make_folder(options.output.parent)
-    known = read_kinds(options.output, teacher=options.teacher) if options.output.exists() else {}
-    kinds = {path: kind for path, kind in known.items() if kind}  # those of other folders, too
-    missing = [path for path in paths if path not in kinds]
+    listen = KindListener(options.teacher, weights)
+    known, since = {}, 0
+    if options.output.exists():
+        known, since = read_heard(options.output, teacher=options.teacher), options.output.stat().st_mtime_ns
+    kinds = {path: heard for path, heard in known.items() if heard.kind}  # those of other folders, too
+    missing = [
+        path
+        for path in paths
+        if path not in kinds or not kinds[path].still_holds(weights=listen.weights_digits, since=since)
+    ]
+    if n_changed := sum(path in kinds for path in missing):
+        print(f"{n_changed} recordings, or the teacher's weights, have changed: they are heard again", file=sys.stderr)
     problems: list[str] = []
-    rounds = results_in_rounds(
-        KindListener(options.teacher, weights), missing, workers=options.workers or available_cores()
-    )
-    written = len(kinds)
+    rounds = results_in_rounds(listen, missing, workers=options.workers or available_cores())
+    n_unwritten = 0
     try:
         with tqdm(total=len(paths), initial=len(paths) - len(missing), unit="recording", disable=None) as bar:
             for heard in rounds:
-                kinds |= {one.path: one.kind for one in heard}
+                kinds |= {one.path: one for one in heard}
                 problems += [one.problem for one in heard if one.problem]
                 bar.update(len(heard))
-                if len(kinds) - written >= WRITTEN_EVERY:
-                    write_kinds(options.output, kinds, options.teacher)
-                    written = len(kinds)
+                n_unwritten += len(heard)
+                if n_unwritten >= WRITTEN_EVERY:
+                    write_kinds(options.output, kinds.values(), options.teacher)
+                    n_unwritten = 0
     finally:
-        write_kinds(options.output, kinds, options.teacher)
-    n_kinds = len({kinds[path] for path in paths if kinds[path]})
+        write_kinds(options.output, kinds.values(), options.teacher)
+    n_kinds = len({kinds[path].kind for path in paths if kinds[path].kind})
     if not n_kinds:
         raise UserError(f"no recording can be used: {problems[0]}")
     for problem in problems[:TOLD]:

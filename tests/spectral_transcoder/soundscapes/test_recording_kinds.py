@@ -1,6 +1,7 @@
 """Recordings are named by what a teacher hears in them, and drawn so that each kind is heard about as often."""
 
 import csv
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from audiokit.errors import UserError
 from exp_train_model import list_kinds, make_scenes
 from spectral_transcoder.soundscapes import recording_kinds
 from spectral_transcoder.soundscapes.recording_kinds import (
+    HeardKind,
     KindListener,
     collections_by_kind,
     loudest,
+    read_heard,
     read_kinds,
     write_kinds,
 )
@@ -95,13 +98,15 @@ def test_common_kinds_have_more_collections_but_far_fewer_than_they_have_recordi
 
 def test_a_table_is_read_as_it_was_written(tmp_path):
     kinds = {Path("/b, c.wav"): "Bird vocalization, bird call, bird song", Path("/a.wav"): "Dog"}
-    write_kinds(tmp_path / "kinds.csv", kinds, "YamNet")
+    heard = {path: HeardKind(path, kind, stamp=(7, 9), weights="8a9b") for path, kind in kinds.items()}
+    write_kinds(tmp_path / "kinds.csv", heard.values(), "YamNet")
+    assert read_heard(tmp_path / "kinds.csv", teacher="YamNet") == heard
     assert read_kinds(tmp_path / "kinds.csv") == kinds
     assert read_kinds(tmp_path / "kinds.csv", recordings=[Path("/a.wav")]) == {Path("/a.wav"): "Dog"}
     with pytest.raises(UserError, match=r"/d\.wav and 0 more are not in .*kinds\.csv"):
         read_kinds(tmp_path / "kinds.csv", recordings=[Path("/a.wav"), Path("/d.wav")])
     with pytest.raises(UserError, match="kinds by YamNet, not by PANN"):
-        read_kinds(tmp_path / "kinds.csv", teacher="PANN")
+        read_heard(tmp_path / "kinds.csv", teacher="PANN")
 
 
 @pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"\xff\xfe", None])
@@ -137,18 +142,57 @@ def test_each_recording_is_listed_and_drawn_by_its_kind(listed, folder, tmp_path
     assert (tmp_path / "scenes" / "scene_00000.flac").is_file()
 
 
-def test_only_what_is_new_is_listened_to(listed, folder, monkeypatch):
-    assert listed() == 0
-    write(folder / "new.wav", scene(1, seed=9))
-    heard = []
+@pytest.fixture
+def heard(monkeypatch):
+    """Names of recordings that are listened to, as they come."""
+    names = []
     kind_of = KindListener.__call__
-    monkeypatch.setattr(KindListener, "__call__", lambda self, path: (heard.append(path.name), kind_of(self, path))[1])
+    monkeypatch.setattr(KindListener, "__call__", lambda self, path: (names.append(path.name), kind_of(self, path))[1])
+    return names
+
+
+def test_only_what_is_new_is_listened_to(listed, folder, heard):
+    assert listed() == 0
+    heard.clear()
+    write(folder / "new.wav", scene(1, seed=9))
     assert listed() == 0
     assert heard == ["new.wav"]
 
 
+def test_what_was_replaced_is_listened_to_again(listed, folder, heard, capsys):
+    assert listed() == 0
+    heard.clear()
+    write(folder / "1.wav", scene(2, seed=9))
+    os.utime(folder / "1.wav", (1e9, 1e9))  # as a file is that comes from elsewhere
+    assert listed() == listed() == 0
+    assert heard == ["1.wav"]
+    assert "1 recordings, or the teacher's weights, have changed: they are heard again" in capsys.readouterr().err
+
+
+def test_all_is_listened_to_again_with_other_weights_of_the_teacher(listed, models, heard, tmp_path):
+    assert listed() == 0
+    heard.clear()
+    other = tmp_path / "other.pth"
+    torch.save({name: 0.9 * tensor for name, tensor in torch.load(models / "yamnet" / "yamnet.pth").items()}, other)
+    assert listed("--teacher_weights", other) == 0
+    assert sorted(heard) == ["0.wav", "1.wav", "2.wav"]
+
+
+def test_in_a_table_of_before_only_younger_recordings_are_taken_for_others(listed, folder, heard, tmp_path):
+    assert listed() == 0
+    heard.clear()
+    table = tmp_path / "kinds.csv"
+    with open(table, encoding="utf-8", newline="") as file:
+        rows = [row[:3] for row in csv.reader(file)]
+    with open(table, "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    os.utime(folder / "2.wav", (2e9, 2e9))
+    assert listed() == 0
+    assert heard == ["2.wav"]
+
+
 def test_what_was_listed_of_other_folders_is_kept(listed, tmp_path, capsys):
-    write_kinds(tmp_path / "kinds.csv", {Path("/other/a.wav"): "Dog"}, "YamNet")
+    write_kinds(tmp_path / "kinds.csv", [HeardKind(Path("/other/a.wav"), "Dog")], "YamNet")
     assert listed() == 0
     assert "(3 recordings of " in capsys.readouterr().out
     kinds = read_kinds(tmp_path / "kinds.csv")
@@ -190,7 +234,7 @@ def test_scenes_are_not_made_of_what_is_not_listed(listed, folder, tmp_path, cap
 
 
 def test_it_takes_no_table_of_another_teacher(listed, tmp_path, capsys):
-    write_kinds(tmp_path / "kinds.csv", {Path("/a.wav"): "Dog"}, "PANN")
+    write_kinds(tmp_path / "kinds.csv", [HeardKind(Path("/a.wav"), "Dog")], "PANN")
     assert listed() == 1
     assert "kinds by PANN, not by YamNet" in capsys.readouterr().err
     assert recording_kinds.read_kinds(tmp_path / "kinds.csv") == {Path("/a.wav"): "Dog"}
