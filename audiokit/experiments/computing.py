@@ -74,7 +74,7 @@ def compute(
     for setting in tqdm(settings, desc=experiment.name, unit="setting", disable=len(settings) == 1):
         if is_left_out(setting):
             continue
-        tqdm.write(f"{setting.plan}: {setting}", file=sys.stderr)
+        tqdm.write(setting.heading, file=sys.stderr)
         try:
             compute_setting(experiment, setting)
         except Exception as error:

@@ -58,10 +58,12 @@ class Pool:
 
     arguments: Sequence[str]
     jobs: list[Job] = field(default_factory=list)
+    _told: set[str] = field(default_factory=set)
+    """Lines of processes that need not be said again."""
 
     def start(self, setting: Setting) -> None:
         """Start a process for a setting."""
-        tqdm.write(f"{setting.plan}: {setting}", file=sys.stderr)
+        tqdm.write(setting.heading, file=sys.stderr)
         environment = self.environments.pop(0)
         log = make_folder(self.experiment.root / "logs") / f"{setting}.log"
         command = setting_command(self.experiment, setting, self.arguments)
@@ -85,6 +87,13 @@ class Pool:
             self.jobs.remove(job)
             self.environments.append(job.environment)
         return ended
+
+    def tell(self, job: Job) -> None:
+        """Say what a process that has ended well had to say, as one that runs alone would; the same but once."""
+        for line in dict.fromkeys(_lines(job)):
+            if line not in self._told and line != job.setting.heading and "\r" not in line:  # as bars have it
+                self._told.add(line)
+                tqdm.write(line, file=sys.stderr)
 
     def stop(self) -> None:
         """Interrupt all processes, and wait until they are gone."""
@@ -190,6 +199,8 @@ class Stage:
                 tqdm.write(f"error: {reason}", file=sys.stderr)
                 self.reason = self.reason or reason
                 self.failed.append(job.setting)
+            else:
+                self.pool.tell(job)
             self._finish(job.setting)
 
     def _finish(self, setting: Setting) -> None:
@@ -198,9 +209,14 @@ class Stage:
         self.bar.update()
 
 
-def _reason(job: Job) -> str:
+def _lines(job: Job) -> list[str]:
+    """What a process has said, but for blank lines."""
     lines = job.log.read_text(encoding="utf-8", errors="replace").split("\n")
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "it ended without a word")
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _reason(job: Job) -> str:
+    last = _lines(job)[-1] if _lines(job) else "it ended without a word"
     return f"{job.setting} failed with status {job.process.returncode}: {last.removeprefix('error: ')} (see {job.log})"
 
 

@@ -85,6 +85,11 @@ class Setting(Mapping[str, Modality]):
         return "+".join(f"{factor}={modality}" for factor, modality in sorted(self.replace(**overrides).items()))
 
     @property
+    def heading(self) -> str:
+        """What is told when the setting is begun with."""
+        return f"{self.plan}: {self}"
+
+    @property
     def selector(self) -> str:
         """Text that selects this setting and no other."""
         return selector(self.plan, self)

@@ -177,6 +177,17 @@ def test_processes_give_the_same_numbers_as_one(tmp_path):
     assert options["paper"] is True
 
 
+def test_what_processes_have_to_say_is_told_once(tmp_path, capsys):
+    settings = select(TWO, PLANS)
+    compute(toy(tmp_path), settings, jobs=2, arguments=["--root", str(tmp_path)])
+    told = capsys.readouterr().err
+    assert told.count("nobody's voice is here: a random one is trained") == 1
+    assert [told.count(setting.heading) for setting in settings] == [1] * len(settings)
+    (tmp_path / "tenor").touch()
+    compute(toy(tmp_path), settings, jobs=2, arguments=["--root", str(tmp_path), "--voice", str(tmp_path / "tenor")])
+    assert "nobody's voice" not in capsys.readouterr().err
+
+
 def test_a_failing_process_stops_the_others_from_starting(tmp_path):
     settings = select("deep/dataset=town", PLANS)
     arguments = ["--root", str(tmp_path), "--crash", "cnn+rate=-3+step=train"]

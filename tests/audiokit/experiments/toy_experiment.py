@@ -73,6 +73,8 @@ class Toy:
         name = str(setting)
         if self.options.fail and self.options.fail in name:
             raise UserError("no sound today: come back tomorrow")
+        if setting.get("step") == "train" and not self.options.voice:
+            print("nobody's voice is here: a random one is trained", file=sys.stderr)
         if self.options.crash and self.options.crash in name:
             raise ZeroDivisionError("a fault of ours")
         if self.options.hang and self.options.hang in name:
