@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audiokit import cli
+from audiokit.errors import UserError
 from audiokit.experiments import experiment_cli
 from audiokit.experiments.deferred import with_methods_of
 from audiokit.experiments.experiment import Experiment, Metric
+from audiokit.experiments.journal import journals, other_options
 from audiokit.paths import ROOT
 from exp_classif_eval.labelled_datasets import dataset_named
 from exp_classif_eval.plans import classification_plans, needs
@@ -34,9 +36,19 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def output_path(options: Namespace) -> Path:
-    """Where results go: those of the original's scores have a folder of their own."""
+    """Where results go: those of the original's scores have a folder of their own.
+
+    Raises
+    ------
+    UserError
+        where those of the others are in the folder that is named.
+    """
     name = "classif_exp_paper" if options.paper else "classif_exp"
-    return options.output_path or DATA / "classification_experiments" / name
+    path = options.output_path or DATA / "classification_experiments" / name
+    if any(other_options(journal, vars(options), ["paper"]) for journal in journals(path)[:1]):
+        kind = "without" if options.paper else "with"
+        raise UserError(f"{path} holds results that were computed {kind} --paper: name another --output_path")
+    return path
 
 
 def classification_experiment(options: Namespace) -> ClassificationExperiment:

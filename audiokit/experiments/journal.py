@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audiokit.files import make_folder, write_whole
+from audiokit.files import make_folder, whole_files, write_whole
 from audiokit.paths import ROOT
 from audiokit.storage.journal import differences
 
@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 
     from audiokit.experiments.plan import Setting
 
-__all__ = ["journal_path", "other_options", "write_journal"]
+__all__ = ["journal_path", "journals", "other_options", "write_journal"]
 
 
 def journal_path(root: Path, setting: Setting) -> Path:
     """Where the facts about a setting go, in the folder of the experiment."""
     return root / "settings" / f"{setting.identifier()}.json"
+
+
+def journals(root: Path) -> list[Path]:
+    """Of all settings that have been computed in a folder."""
+    return whole_files((root / "settings").glob("*.json"))
 
 
 def write_journal(root: Path, setting: Setting, *, seconds: float, options: Mapping[str, object]) -> Path:

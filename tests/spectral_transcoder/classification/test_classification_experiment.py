@@ -500,6 +500,15 @@ def test_the_originals_scores_have_files_and_results_of_their_own(computed, tmp_
     assert not right.lacks(setting_of(SONYC, 0, "self"))
 
 
+def test_a_folder_holds_results_of_one_kind_of_scores(computed, capsys):
+    for command in ("-s reference/ -c --paper", "-s reference/ -d --paper"):
+        assert computed.place.run(command) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.endswith("holds results that were computed without --paper: name another --output_path")
+    assert export(computed.place, "--paper") == 1
+    assert "without --paper" in capsys.readouterr().err
+
+
 def test_by_default_the_originals_scores_do_not_overwrite_results():
     options = experiment_cli._own_parser(EXPERIMENT).parse_args(["--paper"])
     assert EXPERIMENT.configure(EXPERIMENT, options).root.name == "classif_exp_paper"
