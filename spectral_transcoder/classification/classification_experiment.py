@@ -162,6 +162,7 @@ class ClassificationExperiment:
             self._tell_missing_folds(dataset, file)
             decided = decide_by_groups(dataset, model.scores, model.labels)
         targets = file.targets[evaluated]
+        self._tell_absent_classes(dataset, targets)
         predictions, decisions = decided.predictions[evaluated], decided.decisions[evaluated]
         areas = precision_recall_areas(targets, predictions)
         values = {
@@ -185,11 +186,24 @@ class ClassificationExperiment:
         return dataset.rounds(file.folds)
 
     def _tell_missing_folds(self, dataset: LabelledDataset, file: ScoreFile) -> None:
-        """Say once where a dataset is there in part."""
-        if (missing := dataset.missing_folds(file.folds)) and dataset.name not in self._told:
-            self._told.add(dataset.name)
+        """Say where a dataset is there in part."""
+        if missing := dataset.missing_folds(file.folds):
             there = f"{len(dataset.folds) - len(missing)} of {len(dataset.folds)} folds are here"
-            line = f"{dataset.name}: {there}, without {', '.join(missing)}; results are of these"
+            self._tell(f"{dataset.name}: {there}, without {', '.join(missing)}; results are of these")
+
+    def _tell_absent_classes(self, dataset: LabelledDataset, targets: np.ndarray) -> None:
+        """Say which classes have no area, which the mean of the others does not show."""
+        if absent := [
+            name for name, is_there in zip(dataset.classes, targets.any(axis=0), strict=True) if not is_there
+        ]:
+            others = len(dataset.classes) - len(absent)
+            reason = f"of the recordings that are evaluated none is of {', '.join(absent)}"
+            self._tell(f"{dataset.name}: {reason}; macro-AUPRC is the mean of the other {others} classes")
+
+    def _tell(self, line: str) -> None:
+        """Say something once."""
+        if line not in self._told:
+            self._told.add(line)
             tqdm.write(line, file=sys.stderr)
 
     def _states(self, setting: Setting, rounds: list[Round]) -> list[dict[str, torch.Tensor]]:

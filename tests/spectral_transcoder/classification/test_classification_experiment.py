@@ -259,6 +259,17 @@ def test_heads_give_the_metrics_by_hand(computed, dataset, transcoder):
     check_metrics(computed.place, dataset, 1, transcoder, file.targets[there], found[there])
 
 
+def test_classes_that_no_recording_has_are_told_with_the_mean_of_the_others(computed):
+    absent = "1_engine, 3_non-machinery-impact, 4_powered-saw, 7_human-voice"
+    line = (
+        f"SONYC-UST: of the recordings that are evaluated none is of {absent}; macro-AUPRC is the mean of the other 4"
+    )
+    assert computed.told.count(f"{line} classes\n") == len(COMPUTE)
+    assert "URBAN-SOUND-8K: of the recordings" not in computed.told
+    areas = computed.place.load("metrics", SONYC, 0, "metric", "self", "auprc")
+    assert [name for name, area in zip(SONYC.classes, areas, strict=True) if np.isnan(area)] == absent.split(", ")
+
+
 @cases
 def test_losses_are_kept_by_round_and_epoch(computed, dataset, transcoder):
     for part in ("train", "eval"):
