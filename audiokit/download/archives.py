@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, TypeVar
 
-from audiokit.errors import UserError
+from audiokit.errors import UserError, briefly
 from audiokit.files import write_whole
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _reading(archive: Path, pieces: Iterator[Piece]) -> Iterator[Piece]:
     except FAULTS as error:
         if "password" in str(error):
             raise UserError(f"{archive} has another password than the one that is published: {error}") from error
-        raise RefusedArchive(f"{archive} is damaged ({error or type(error).__name__})") from error
+        raise RefusedArchive(f"{archive} is damaged ({briefly(error).rstrip(':')})") from error
 
 
 def _not_a_file(archive: Path, name: str) -> RefusedArchive:
