@@ -35,6 +35,8 @@ for part in pann yamnet efficientat; do
     [ ! -e "$models/$part" ] || ln -sfnT "$models/$part" "$folder/models/$part"
 done
 ln -sfnT ../reference_models "$folder/models/reference_models"
+has_torch="import sys, importlib.util; sys.exit(importlib.util.find_spec('torch') is None)"
+"$python" -c "$has_torch" 2>/dev/null || { echo "$python has no PyTorch: name one that has with PYTHON" >&2; exit 1; }
 on_gpu="import sys, torch; sys.exit('$device' == 'cpu' or not torch.cuda.is_available())"
 graphs=$("$python" -c "$on_gpu" && echo --cuda_graphs)
 
@@ -49,6 +51,12 @@ until_end() {
     local seconds; seconds=$(left)
     [ "$seconds" -gt 0 ] || return 124
     timeout --foreground --signal=TERM --kill-after=8 "$seconds" "$@" >>"$folder/log/$log.txt" 2>&1
+}
+
+# The last line of the log that was written last, but for that of the figures.
+last_words() {
+    local log; log=$(ls -t "$folder"/log/*.txt 2>/dev/null | grep -v figures | head -1)
+    [ -z "$log" ] || tr '\r' '\n' <"$log" | grep . | tail -1 | sed 's/^error: //'
 }
 
 # Unless it has been done, in this run or in one before.
@@ -134,7 +142,7 @@ if [ "${FIGURES:-0}" = 1 ]; then
 fi
 if ! make_datasets && [ "$(left)" -gt 0 ]; then
     kill %1 2>/dev/null
-    echo "no scenes could be made; see $folder/log" >&2
+    echo "no scenes could be made: $(last_words) (see $folder/log)" >&2
     exit 1
 fi
 wait
@@ -145,7 +153,7 @@ wait
 given=$(share_of_left 0.62 15) for_each_network train_tcn # 15 s to read the scenes
 given=$(share_of_left 1 55) for_each_network train_taggers # and 40 to hear them through tcn
 if ! ls -l "$folder"/reference_models/*.safetensors 2>/dev/null && [ "$(left)" -gt 0 ]; then
-    echo "nothing could be trained; see $folder/log" >&2
+    echo "nothing could be trained: $(last_words) (see $folder/log)" >&2
     exit 1
 fi
 echo "$folder/log (ended after $minutes minutes at most; start again to go on)"

@@ -56,14 +56,26 @@ def test_it_ends_at_once_where_no_scenes_can_be_made(tmp_path):
     (tmp_path / "none.tar").write_bytes(b"no archive")
     done = run(tmp_path / "none.tar", tmp_path / "out", MINUTES="2", DEVICE="cpu")
     assert done.returncode == 1
-    assert f"no scenes could be made; see {tmp_path / 'out'}/log" in done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("no scenes could be made: ")
+    assert "none.tar" in line
+    assert line.endswith(f" (see {tmp_path / 'out'}/log)")
+
+
+def test_a_python_without_pytorch_is_told_in_one_line(tmp_path, pack):
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho \"ModuleNotFoundError: No module named 'torch'\" >&2\nexit 1\n")
+    python.chmod(0o755)
+    done = run(pack, tmp_path / "out", PYTHON=str(python))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"{python} has no PyTorch: name one that has with PYTHON\n"
 
 
 def test_it_ends_at_once_where_scenes_are_too_few_to_be_split(tmp_path, pack):
     models = save_yamnet(tmp_path / "models")
     done = run(pack, tmp_path / "out", MINUTES="5", SCENES="1", TEACHERS="YamNet", MODELS=str(models), DEVICE="cpu")
     assert done.returncode == 1
-    assert "1 recordings are too few to be split" in _logs(tmp_path / "out")
+    assert "no scenes could be made: 1 recordings are too few to be split" in done.stderr
 
 
 def _logs(folder):
