@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["Origin", "digests", "is_current", "noting"]
 
 
+NOTHING = {"digest": "", "stamp": []}
+"""What a note tells of an origin that no file is as."""
+
+
 @dataclass(frozen=True)
 class Origin:
     """A file that results are made of."""
@@ -64,15 +68,15 @@ def digests(origins: Mapping[str, Origin]) -> dict[str, str]:
 def noting(note: Path, origins: Mapping[str, Origin]) -> Iterator[None]:
     """Note what the files are made of that the block makes, when it has ended well.
 
-    Origins are looked at before: what changes meanwhile is not what was read. Until then there is no note, lest one of
-    before be taken for that of results that are half new.
+    Origins are looked at before: what changes meanwhile is not what was read. A note that tells other origins is made
+    void until then, lest it be taken for that of results that are half new.
     """
     described = {name: origin.described() for name, origin in origins.items() if origin.path.is_file()}
-    note.unlink(missing_ok=True)
+    before = {name: facts["digest"] for name, facts in _read(note).items()}
+    if before and before != {name: facts["digest"] for name, facts in described.items()}:
+        _write(note, dict.fromkeys(described, NOTHING))
     yield
-    note.parent.mkdir(parents=True, exist_ok=True)
-    with write_whole(note) as partial:
-        partial.write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
+    _write(note, described)
 
 
 def is_current(outputs: Collection[Path], note: Path, origins: Mapping[str, Origin]) -> bool:
@@ -85,6 +89,12 @@ def is_current(outputs: Collection[Path], note: Path, origins: Mapping[str, Orig
     return is_made(outputs, inputs=unknown) and all(
         origin.is_as(noted[name]) for name, origin in origins.items() if name in noted
     )
+
+
+def _write(note: Path, described: Mapping[str, Mapping[str, object]]) -> None:
+    note.parent.mkdir(parents=True, exist_ok=True)
+    with write_whole(note) as partial:
+        partial.write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
 
 
 def _read(note: Path) -> dict[str, dict[str, object]]:

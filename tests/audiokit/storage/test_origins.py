@@ -99,11 +99,30 @@ def test_what_a_note_does_not_name_is_told_by_its_time(place, tmp_path):
     assert not place.is_current
 
 
-def test_what_was_stopped_leaves_no_note(place):
-    place.make()
+def stop(place):
     with pytest.raises(KeyboardInterrupt), noting(place.note, place.origins):
         raise KeyboardInterrupt
+
+
+def test_what_was_stopped_on_the_way_to_others_is_current_with_neither(place):
+    place.make()
+    place.dataset.write_text("other sounds")
+    dated(place.dataset, -1)
+    stop(place)
+    assert not place.is_current
+    place.dataset.write_text("sounds")
+    assert not place.is_current
+    place.make()
+    assert place.is_current
+
+
+def test_what_was_stopped_on_the_way_to_the_same_stays_as_it_was(place):
+    place.result.write_text("of before there were notes")
+    stop(place)
     assert not place.note.exists()
+    place.make()
+    stop(place)
+    assert place.is_current
 
 
 def test_what_changes_meanwhile_is_not_what_was_read(place):
