@@ -36,6 +36,9 @@ class Origin:
     digest: Callable[[Path], str] = sha256
     """Differs between files of which other results would be made."""
 
+    tells_by_time: bool = True
+    """Whether results without a note of it must not be older; those of files that are often copied may."""
+
     def described(self) -> dict[str, object]:
         """What a note keeps of it."""
         stamped = stamp(self.path)
@@ -82,10 +85,10 @@ def noting(note: Path, origins: Mapping[str, Origin]) -> Iterator[None]:
 def is_current(outputs: Collection[Path], note: Path, origins: Mapping[str, Origin]) -> bool:
     """Whether outputs are there, whole, and made of what their origins are now.
 
-    Of an origin that is not noted, as in results from before there were notes, they must not be older.
+    Where an origin is not noted, as in results from before there were notes, they must not be older, if times tell.
     """
     noted = _read(note)
-    unknown = [origin.path for name, origin in origins.items() if name not in noted]
+    unknown = [origin.path for name, origin in origins.items() if name not in noted and origin.tells_by_time]
     return is_made(outputs, inputs=unknown) and all(
         origin.is_as(noted[name]) for name, origin in origins.items() if name in noted
     )

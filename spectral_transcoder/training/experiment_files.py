@@ -73,7 +73,7 @@ class ExperimentFiles:
                 f"dataset {name}": Origin(path, _dataset_digest) for name, path in zip(names, paths, strict=True)
             }
         if hears_teacher(setting) and (weights := self._teacher(setting["classifier"])):
-            origins["teacher"] = Origin(weights)
+            origins["teacher"] = Origin(weights, tells_by_time=False)
         return origins
 
     def _teacher(self, name: str) -> Path | None:

@@ -146,3 +146,14 @@ def test_nothing_was_made_of_what_is_damaged(place):
 def test_digests_are_those_of_what_is_here(place):
     place.weights.unlink()
     assert digests(place.origins) == {"dataset": "395d4c382804699fa1063dd293af2e8d1aa17f3a40be4d5bf830d7110e3cb85f"}
+
+
+def test_of_results_without_a_note_times_need_not_tell(place):
+    place.make()
+    place.note.unlink()
+    dated(place.weights, 1)
+    assert not place.is_current
+    place.origins["weights"] = Origin(place.weights, tells_by_time=False)
+    assert place.is_current
+    dated(place.dataset, 1)
+    assert not place.is_current
