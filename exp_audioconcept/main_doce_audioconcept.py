@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 RESULTS = ROOT / "exp_audioconcept" / "reports" / "comparison"
 
+DECIDING = ("data", "features", "groups", "epochs", "audio_length", "adaptive", "no_augmentation")
+"""Options on which a model depends, and what it is tested on."""
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the options of the experiment."""
@@ -103,6 +106,7 @@ EXPERIMENT = Experiment(
     description=__doc__,
     needs=needs,
     pairing=("split", "seed"),
+    deciding=lambda setting: DECIDING,
     script=Path(__file__),
     add_arguments=add_arguments,
     configure=configure,

@@ -91,9 +91,9 @@ def other_options(path: Path, options: Mapping[str, object], names: Collection[s
 
 
 def _comparable(option: object) -> object:
-    """An option as JSON has it, but for files, which may be named from here or from the root."""
+    """An option as JSON has it, but for files and folders, which may be named from here or from the root."""
     text = str(option) if isinstance(option, Path) else option
-    return str(Path(text).absolute()) if isinstance(text, str) and Path(text).is_file() else text
+    return str(Path(text).absolute()) if isinstance(text, str) and Path(text).exists() else text
 
 
 @cache

@@ -34,6 +34,10 @@ def test_models_are_compared_on_one_split_and_seeds_together(tmp_path, capsys):
         return np.load(tmp_path / "out" / "metrics" / f"model=SVM+seed={seed}+split=grouped_{name}.npy")
 
     assert right(0).shape == (6,)
+    options = [*chosen[:2], "-c", "-S", *arguments[2:], "--data", f"{tmp_path}/music/", "--epochs", "2"]
+    assert cli.run(partial(experiment_cli.main, EXPERIMENT), options) == 0
+    line = "6 settings were made with other options (epochs was 1, is 2) and left as that is: leave out -S"
+    assert line in capsys.readouterr().err
     np.testing.assert_array_equal(right("all"), np.concatenate([right(0), right(1)]))
     assert right("all", "macro_f1") == pytest.approx((right(0, "macro_f1") + right(1, "macro_f1")) / 2)
 
