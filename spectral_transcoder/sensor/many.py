@@ -130,6 +130,8 @@ class _Batch:
 
     n_done: int = 0
     n_failed: int = 0
+    has_sound: bool = False
+    """Whether any of them has the sound that is wanted, or had it before."""
 
     def tag(self, path: str | Path, stem: Path, *, first: str | Path) -> None:
         """Tag a file, and tell what was made or what is wrong.
@@ -146,9 +148,11 @@ class _Batch:
             if first is not path:
                 raise UserError(f"{path} would overwrite what is made of {first}: rename it, or use another --output")
             _spare(self.own, path, self.tagger.files(stem))
-            for file in self.tagger.tag(path, stem):
+            made = self.tagger.tag(path, stem)
+            for file in made:
                 print(f"  {file}")
             self.n_done += 1
+            self.has_sound |= not made or any(file.suffix == ".wav" for file in made)
         except NoBandsError as error:
             is_expected = Path(path) not in self.named and is_of_many_uses(Path(path))
             print(f"passed over: {error}" if is_expected else f"error: {error}", file=sys.stderr)
@@ -163,6 +167,9 @@ class _Batch:
         if self.n_failed and self.n_done:
             n_files = self.n_done + self.n_failed
             print(f"{self.n_failed} of {n_files} files could not be used, as told above", file=sys.stderr)
+        if self.n_done and self.tagger.wanted.audio and not self.has_sound:
+            print("error: no file has levels at the time that --audio names: there is no sound", file=sys.stderr)
+            return SOME_LEFT_OUT
         return 0 if not self.n_failed else SOME_LEFT_OUT if self.n_done else 1
 
 

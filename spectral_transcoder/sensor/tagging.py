@@ -35,6 +35,7 @@ from spectral_transcoder.sensor.results.tables import open_table
 from spectral_transcoder.sensor.wanted import Wanted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Self
 
     from spectral_transcoder.sensor.hearing.predictor import Predictor
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from spectral_transcoder.sensor.results.summary import Summary
 
 __all__ = ["Tagger"]
+
+N_LISTED = 3
 
 LAYOUT = 3
 """Of scores and tables: those of an earlier one are made again."""
@@ -125,7 +128,10 @@ class Tagger:
             return []
         record.unlink(missing_ok=True)
         overview = Overview(
-            source.hop_seconds, self.predictor.block_seconds, self.summary, is_interleaved=source.is_interleaved
+            source.hop_seconds,
+            self.predictor.block_seconds,
+            self.summary,
+            part_of=source.part_of if source.is_interleaved else None,
         )
         with ExitStack() as stack:
             kept = stack.enter_context(self._kept_scores(source, path, stem)) if source.can_be_read_again else None
@@ -249,15 +255,21 @@ def _shown_sensors(source: LevelSource, overview: Overview) -> str:
     if not overview.left_out:
         return ""
     shown, left_out = (
-        ", ".join(source.sensor_of(series) or f"series {series}" for series in some)
+        _listed([source.sensor_of(series) or f"series {series}" for series in some])
         for some in (overview.shown, overview.left_out)
     )
     print(
-        f"{source.name}: the picture shows {shown}; at the same time there is {left_out}: put each into a file of its "
-        "own for a picture of each",
+        f"{source.name}: the picture shows {shown}; at the same time, or before it, there is {left_out}: put each into "
+        "a file of its own for a picture of each",
         file=sys.stderr,
     )
     return f", {shown}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - N_LISTED} more" if len(names) > N_LISTED else ""
+    return ", ".join(names[:N_LISTED]) + more
 
 
 def _named(stem: Path, ending: str) -> Path:

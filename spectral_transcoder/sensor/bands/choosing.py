@@ -61,6 +61,9 @@ class Bands:
     notes: tuple[str, ...] = ()
     """A line each for what the user should know."""
 
+    without_levels: tuple[int, ...] = ()
+    """Positions of its columns that are left out, for they have no levels."""
+
 
 @dataclass(frozen=True)
 class _Set:
@@ -130,7 +133,8 @@ def choose_bands(
             raise UserError(f"the columns {pair} are both the band of {nominal(index)} Hz: leave one of them out")
         else:
             columns[index] = band.column
-    silent = [nominal(index) for index, column in enumerate(columns) if column in unused and column is not None]
+    silent = [index for index, column in enumerate(columns) if column in unused and column is not None]
+    without_levels = tuple(columns[index] for index in silent)
     columns = [None if column in unused else column for column in columns]
     _check_holes(columns)
     levels = {band.column for band in chosen.bands}
@@ -140,7 +144,7 @@ def choose_bands(
     is_asked = weighting is None and chosen.quantity.weighting is None
     above = weighting_in_preamble(preamble, is_alone=is_alone) if is_asked else None
     found, is_told, notes = _weighting(chosen, weighting, above)
-    if not is_told and not others and may_be_weighted(chosen.words):
+    if not is_told and not others and may_be_weighted(chosen.title):
         raise UserError(
             f"the bands {names[chosen.bands[0].column].strip()!r} … may be weighted by their names: say which "
             "weighting they have by --weighting (Z for none)"
@@ -152,8 +156,8 @@ def choose_bands(
     if beyond:
         notes.append(f"columns beyond 20 Hz to 12.5 kHz are left out: {', '.join(beyond)}")
     if silent:
-        notes.append(f"in the bands of {', '.join(silent)} Hz nothing was measured")
-    return Bands(tuple(columns), found, is_told, chosen.title, (*notes, *_completed(columns)))
+        notes.append(f"in the bands of {', '.join(map(nominal, silent))} Hz nothing was measured")
+    return Bands(tuple(columns), found, is_told, chosen.title, (*notes, *_completed(columns)), without_levels)
 
 
 def nominal(index: int) -> str:

@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 STATISTICS = (
-    ("max", re.compile(r"max|(?<![a-z])l[acz][fsi]t\d?(?![a-z\d])")),  # LAFT5: the maximum of each five seconds
+    ("max", re.compile(r"max|(?<![a-z])l[acz][fsi]t\d(?![a-z\d])")),  # LAFT5: the maximum of each five seconds
     ("min", re.compile(r"min")),
     ("peak", re.compile(r"peak|(?<![a-z])l[acz]?pk")),
     ("exposure", re.compile(r"(?<![a-z])(?:sel|l[acz]?e)(?![a-z])")),
@@ -32,15 +32,23 @@ STATISTICS = (
 
 WEIGHTINGS = (
     re.compile(r"(?<![a-z])l[ _]?([acz])(?=$|[^a-z]|eq|[fsi](?:[^a-z]|$|max|min|eq|t)|[et](?:[^a-z]|$|q)|max|min|p)"),
-    re.compile(r"(?<![a-z])(?:lp[ _]?|leq[ _-]?)([acz])(?![a-z])"),
+    re.compile(r"(?<![a-z])(?:lp[ _]?|leq[ _-]?)([acz])(?![a-z\d])"),
     re.compile(r"db[ _]?[(\[]?([acz])(?![a-z])"),
     re.compile(r"[(\[]([acz])[)\]]"),
     re.compile(r"(?<![a-z])([acz])[ _-]?(?:weight|wtd|bewert|gewicht|pond)"),
     re.compile(r"(?:weighting|bewertung|pond[ée]ration)[ _:]*([acz])(?![a-z])"),
 )
 LETTER = re.compile(r"[… ]*(?:hz)? ?([a-z])[-… ]*(?:hz)?[… ]*")
-MAYBE = re.compile(r"(?<![^\W\d_])[ac](?![^\W\d_])|^p[ac](?![a-z])")
-CHANNEL = re.compile(r"(?<![a-z])(?:ch|chan|channel|kanal|canal|voie|mic|sensor)\W?[a-z](?![a-z])")
+MAYBE = re.compile(r"(?<![^\W\d_])(?<!°)[AC](?![^\W_])")
+"""A capital that stands alone, in the names of bands."""
+
+CHANNEL = re.compile(
+    r"(?<![a-z])(?:ch\w*|kanal|canal|voie|mic\w*|sensor|input|line|site|station|point|pos\w*|location|probe)[\W_]*[a-z]"
+    r"(?![a-z])",
+    re.IGNORECASE,
+)
+"""What such a letter counts."""
+
 LINEAR = re.compile(r"(?<![a-z])(?:lin|linear|flat|unweighted|llin\w*)(?![a-z])")
 OF_BANDS = re.compile(r"spectr|octave|1/3|oba|terz|tiers|(?<!broad)band|(?<![a-z])rta(?![a-z])", re.IGNORECASE)
 IN_PREAMBLE = (
@@ -50,11 +58,14 @@ IN_PREAMBLE = (
 )
 """Words on a weighting in a line above a table; dB(A) as a unit, not behind a level."""
 
-BEHIND_BANDS = re.compile(r"(?:octaves?|spectr\w*|bands?|terz\w*)\W{1,3}([acz])(?![a-z])", re.IGNORECASE)
+BEHIND_BANDS = re.compile(
+    r"(?<![a-z])(?:octaves?|spectr\w*|bands?|terz\w*)\W{1,3}([acz])(?=\s*(?:$|[,;)\]\t]|-?weight))", re.IGNORECASE
+)
 LINEAR_BANDS = re.compile(LINEAR.pattern, re.IGNORECASE)
 OF_OVERALL = re.compile(
-    r"(?:peak|broad-?band|overall|total|global|gesamt)\w*[ _]*(?:(?:frequency[ _]*)?weight\w*)?\W{0,3}[acz]"
-    r"(?![a-z])(?:[ -]weight\w*)?",
+    r"(?:peak|broad-?band|overall|total|global|gesamt)\w*[ _]*"
+    r"(?:(?:frequency[ _]*)?weight\w*\W{0,3}[acz]|[:=]\W*[acz]|[acz](?=[ -]weight))(?![a-z])"
+    r"(?![ -]*(?:weight\w*)?\W*(?:third|1/3|octave|spectr|band|terz))(?:[ -]weight\w*)?",
     re.IGNORECASE,
 )
 """In a line above a table, what is said of other levels than those of bands."""
@@ -138,16 +149,17 @@ def weighting_in_preamble(lines: tuple[str, ...], *, is_alone: bool = False) -> 
 
 def _weightings_of_bands(line: str) -> set[str]:
     found = _weightings(line, (*IN_PREAMBLE, BEHIND_BANDS, MEAN_LEVEL))
-    return found | {"Z"} if LINEAR_BANDS.search(line) else found
+    # Where a letter is told, what is linear is an average, and what is flat a microphone.
+    return found or ({"Z"} if LINEAR_BANDS.search(line) else found)
 
 
 def _weightings(line: str, patterns: Sequence[re.Pattern[str]]) -> set[str]:
     return {match[1].upper() for pattern in patterns for match in pattern.finditer(line)}
 
 
-def may_be_weighted(words: str) -> bool:
-    """Whether a letter among the words around a frequency, of which nothing is known, could be a weighting."""
-    return MAYBE.search(words) is not None and CHANNEL.search(words) is None
+def may_be_weighted(title: str) -> bool:
+    """Whether a letter among the words around a frequency, as they are written, could be a weighting."""
+    return MAYBE.search(title) is not None and CHANNEL.search(title) is None
 
 
 def line_on_weighting(lines: tuple[str, ...]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spectral_transcoder.sensor.levels.quality import Quality
     from spectral_transcoder.sensor.levels.sources import LevelSource
 
-__all__ = ["SAME_TIME", "frames"]
+__all__ = ["SAME_TIME", "TOO_FAST", "frames"]
 
 SAME_TIME = 0.1
 """Of a cadence: frames that are nearer to each other are one and the same."""
@@ -29,11 +29,17 @@ SAME_TIME = 0.1
 MOSTLY_WRONG = 0.5
 """Share of the first frames that are out of range, above which the file is taken for something else than levels."""
 
-TOO_FAST = 0.75
-"""Of a cadence: steps that are this short in the mean are another cadence, in which time would be stretched."""
+TOO_FAST = 0.8
+"""Of a cadence: steps that go on being shorter than this are another cadence, in which time would be stretched."""
 
-STEPS_TO_TELL = 64
-"""Successive ones, by which that is told; jitter is gone in their mean."""
+EARLY = 0.5
+"""Of a cadence: a frame that comes so soon after another is counted."""
+
+MOST_BEHIND = 256
+"""Frames that may come at once, as they do from a gateway that has stalled."""
+
+STEPS_TOLD = 64
+"""The last, of which the new cadence is told."""
 
 ENOUGH_TO_TELL = 2000
 """Frames after which a file is given up if most of them are wrong."""
@@ -101,8 +107,9 @@ class _Order:
     quality: Quality
     latest: float = -np.inf
     last: float = -np.inf
-    recent: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
-    """Times of the last frames that were kept."""
+    last_kept: float = np.nan
+    patience: float = MOST_BEHIND
+    """Frames by which those to come may run ahead of the cadence; it grows with each that does not."""
 
     def keep(self, times: NDArray[np.float64], lines: NDArray[np.int64] | None) -> NDArray[np.bool_]:
         """Which of successive frames are later than all before, (n,) times in s."""
@@ -128,17 +135,20 @@ class _Order:
         return kept
 
     def _check_cadence(self, times: NDArray[np.float64]) -> None:
-        """Refuse frames that are nearer to each other than those by which the cadence was told."""
+        """Refuse frames that go on being nearer to each other than those by which the cadence was told."""
+        if not len(times):
+            return
         cadence = self.source.cadence or self.source.hop_seconds
-        times = np.concatenate([self.recent, times])
-        mean_steps = (times[STEPS_TO_TELL:] - times[:-STEPS_TO_TELL]) / STEPS_TO_TELL
-        self.recent = times[-STEPS_TO_TELL:]
-        is_other = mean_steps < TOO_FAST * cadence
-        if is_other.any():
-            steps = np.diff(times[int(is_other.argmax()) :])[:STEPS_TO_TELL]
-            # The last of them are of the other cadence for sure: all before may be as they should.
-            step = float(np.median(steps[-STEPS_TO_TELL // 8 :]))
-            when = text_of(times[int(is_other.argmax()) + STEPS_TO_TELL], self.source.clock)
+        before = times[0] - cadence if np.isnan(self.last_kept) else self.last_kept
+        steps = np.diff(times, prepend=before) / cadence
+        self.quality.n_early += int((steps < EARLY).sum())
+        patience = self.patience + np.cumsum(steps - TOO_FAST)
+        patience -= np.maximum.accumulate(np.maximum(patience - MOST_BEHIND, 0))
+        self.patience, self.last_kept = float(patience[-1]), float(times[-1])
+        if (patience < 0).any():
+            at = int((patience < 0).argmax())
+            step = float(np.median(steps[max(0, at - STEPS_TOLD) : at + 1])) * cadence
+            when = text_of(times[at], self.source.clock)
             raise UserError(
                 f"{self.source.name}: before {when}, frames begin to be {step:.3g} s apart in place of {cadence:g} s: "
                 "put each cadence, and each sensor, into a file of its own"

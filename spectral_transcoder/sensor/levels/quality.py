@@ -22,6 +22,9 @@ LEVEL_RANGE_DB = (-250.0, 200.0)
 PLACEHOLDERS = np.array([0, -99, -99.9, -99.99], np.float32)
 """What meters write in all bands of a frame that they have no levels of."""
 
+MANY_EARLY = 0.01
+"""Share of the frames, above which it is told that so many come early."""
+
 N_SHOWN = 3
 """Rows that cannot be read, of which the place is told."""
 
@@ -45,6 +48,9 @@ class Quality:
 
     n_text: int = 0
     """Rows without any level, such as headers that come again; passed over."""
+
+    n_early: int = 0
+    """Frames that come less than half of a cadence after the one before; each counts as a whole one."""
 
     n_placeholder: int = 0
     """Rows with a placeholder in all bands; gaps."""
@@ -103,6 +109,11 @@ class Quality:
             (self.n_calibrator, "of the calibrator: gaps"),
         )
         lines += [f"{count} of {self.n_frames} frames {text}" for count, text in counted if count]
+        if self.n_early > MANY_EARLY * n_rows:
+            lines.append(
+                f"{self.n_early} of {self.n_frames} frames come less than half of the cadence after the one before: "
+                "each counts as a whole frame"
+            )
         if self.n_gaps:
             missing, longest = (duration(count * hop_seconds) for count in (self.n_missing, self.longest_gap))
             lines.append(f"gaps between times: {self.n_gaps}, {missing} in all, the longest {longest}")

@@ -158,6 +158,10 @@ class LevelSource(ABC):
         """Name of the sensor that a series is of; "" where series have no names, all being of one."""
         return self.series_names.get(series, "")
 
+    def part_of(self, series: int) -> int:
+        """Number of the part of the file that a series is of; frames of parts come one part after the other."""
+        return 0
+
     def measured_bands(self, series: int) -> slice:
         """From the first to the last band that the meter of a series has; others are continued from these."""
         return slice(None)

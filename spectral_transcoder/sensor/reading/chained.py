@@ -57,6 +57,10 @@ class ChainedSource(LevelSource):
         self.series_names = {}
         self.of_series: dict[int, tuple[LevelSource, int]] = {}
 
+    def part_of(self, series: int) -> int:
+        """See `LevelSource.part_of`."""
+        return next(number for number, (_, part) in enumerate(self.parts) if part is self.of_series[series][0])
+
     def measured_bands(self, series: int) -> slice:
         """See `LevelSource.measured_bands`; those of the part that a series is from."""
         part, number = self.of_series[series]
@@ -72,3 +76,5 @@ class ChainedSource(LevelSource):
                 name = part.series_names.get(piece.series)
                 self.series_names[number] = f"{title}: {name}" if name else title
                 yield replace(piece, series=number)
+            # What is found on the way is told as well.
+            self.notes = tuple(dict.fromkeys((*self.notes, *part.notes)))

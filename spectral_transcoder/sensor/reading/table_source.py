@@ -15,6 +15,7 @@ from spectral_transcoder.sensor.bands.completing import complete
 from spectral_transcoder.sensor.bands.names import find_bands
 from spectral_transcoder.sensor.bands.quantity import quantity_of
 from spectral_transcoder.sensor.bands.weighting import weights
+from spectral_transcoder.sensor.levels.frames import TOO_FAST
 from spectral_transcoder.sensor.levels.quality import are_placeholders
 from spectral_transcoder.sensor.levels.sources import LevelSource, Piece, Reading, Unreadable
 from spectral_transcoder.sensor.reading.meters import recognise
@@ -43,6 +44,12 @@ SENSOR_NAME = re.compile(
     re.IGNORECASE,
 )
 """Names of columns that tell which sensor a row is of."""
+
+MOSTLY_DEAD = 0.5
+"""Share of rows that may have levels in a band that is left out for want of them: else all others would be gaps."""
+
+STEADY = 0.1
+"""Of a step, and of all steps: what differs by less is steady."""
 
 ROWS_TO_TELL = 20
 """Of a sensor among others, by which its cadence is told."""
@@ -92,7 +99,7 @@ class TableSource(LevelSource):
         reader = TimeReader(self.times) if self.times else None
         n_read: dict[int, int] = {}
         for rows in self.table.rows(self._used(), numbers=[*self.band_columns, *self.dead_columns]):
-            self._check_dead(rows)
+            self._tell_late(rows)
             levels = self._levels(rows.cells)
             series = self._series(rows.cells)
             times = reader.read(rows.cells) if reader and len(rows.cells) else self._even_times(n_read, series)
@@ -167,14 +174,14 @@ class TableSource(LevelSource):
         sensor = () if self.sensor_column is None else (self.sensor_column,)
         return list(dict.fromkeys((*times, *sensor, *self.band_columns, *self.dead_columns)))
 
-    def _check_dead(self, rows: Rows) -> None:
-        """Refuse to go on where a band that was left out for want of levels gets some."""
-        alive = next((column for column in self.dead_columns if _has_levels(rows.cells[column])), None)
-        if alive is not None:
-            raise UserError(
-                f"{self.name}: {self.table.names[alive].strip()!r}, without levels in the first rows and so left out, "
-                f"has some about {self.line_word} {rows.lines[0]}: start again from there"
-            )
+    def _tell_late(self, rows: Rows) -> None:
+        """Say where bands get levels that were left out for want of them in the first rows."""
+        for column in list(self.dead_columns):
+            if (has_levels := _have_levels(rows.cells[column])).any():
+                self.dead_columns.remove(column)
+                place = f"{self.line_word} {rows.lines[int(has_levels.argmax())]}"
+                name = self.table.names[column].strip()
+                self.notes += (f"{name!r} has levels from {place} on; it is left out, having had none before",)
 
     def _find_bands(self, sample: pd.DataFrame) -> None:
         table = self.table
@@ -188,15 +195,15 @@ class TableSource(LevelSource):
         self.band_columns = [self.bands.columns[place] for place in self.band_places]
         self.notes = self.bands.notes
         # What comes once is looked at as it comes.
-        self.dead_columns = [] if table.can_be_read_again else dead
+        self.dead_columns = [] if table.can_be_read_again else list(self.bands.without_levels)
 
     def _dead_throughout(self, columns: list[int]) -> list[int]:
-        """Of columns without levels in the first rows, those that have none in all of the table."""
+        """Of columns without levels in the first rows, those that have none in most of the table either."""
+        counts, n_rows = np.zeros(len(columns), np.int64), 0
         for rows in self.table.rows(columns, numbers=columns) if columns else ():
-            columns = [column for column in columns if not _has_levels(rows.cells[column])]
-            if not columns:
-                break
-        return columns
+            counts += [int(_have_levels(rows.cells[column]).sum()) for column in columns]
+            n_rows += len(rows.lines)
+        return [column for column, count in zip(columns, counts, strict=True) if count <= MOSTLY_DEAD * n_rows]
 
     def _find_sensor(self) -> None:
         names = self.table.names
@@ -276,17 +283,7 @@ class TableSource(LevelSource):
     def _find_cadence(self, sample: pd.DataFrame) -> None:
         if self.times is None:
             return
-        if self.sensor_column is None:
-            cadence = self._cadence_of(sample)
-        else:
-            sensors = sample[self.sensor_column].astype(str).str.strip()
-            most = sensors.value_counts(sort=True)
-            told_by = most.index[(most >= ROWS_TO_TELL) | (most.index == most.index[0])]
-            cadences = {name: self._cadence_of(sample[sensors == name]) for name in told_by}
-            cadence = next(iter(cadences.values()))
-            if len({target_of(each) for each in cadences.values()}) > 1:
-                told = ", ".join(f"{name}: {each:g} s" for name, each in cadences.items())
-                raise UserError(f"sensors have other cadences ({told}): put each into a file of its own")
+        cadence = self._cadence_of(sample) if self.sensor_column is None else self._common_cadence(sample)
         self.hop_seconds = target_of(cadence)
         if cadence != self.hop_seconds:
             self.cadence = cadence
@@ -294,6 +291,28 @@ class TableSource(LevelSource):
                 f"levels every {cadence * 1000:g} ms are brought to {self.hop_seconds * 1000:g} ms: mean energy over "
                 "each frame",
             )
+
+    def _common_cadence(self, sample: pd.DataFrame) -> float:
+        """That of the sensor with the most rows; those whose frames are as regular, and not as often, are refused."""
+        sensors = sample[self.sensor_column].astype(str).str.strip()
+        names = sensors.value_counts().index
+        with_times = [name for name in names if self._known_times(sample[sensors == name]).size]
+        first, *others = with_times or names
+        cadence = self._cadence_of(sample[sensors == first])
+        for name in others:
+            steps = np.diff(self._known_times(sample[sensors == name]))
+            if len(steps) < ROWS_TO_TELL - 1:
+                continue
+            step = float(np.median(steps))
+            is_regular = (np.abs(steps - step) < STEADY * step).mean() > 1 - STEADY
+            if step < TOO_FAST * cadence or (is_regular and step > cadence / TOO_FAST):
+                told = f"{first}: {cadence:g} s, {name}: {step:g} s"
+                raise UserError(f"sensors have other cadences ({told}): put each into a file of its own")
+        return cadence
+
+    def _known_times(self, sample: pd.DataFrame) -> NDArray[np.float64]:
+        times = TimeReader(self.times).read(sample)
+        return times[~np.isnan(times)]
 
     def _cadence_of(self, sample: pd.DataFrame) -> float:
         """Seconds from one frame of a sensor to the next."""
@@ -345,12 +364,12 @@ def _are_quantities(cells: pd.Series) -> bool:
 
 def _is_dead(column: pd.Series) -> bool:
     """Whether a column of levels has none: no number at all, or nothing but zeros in several rows."""
-    return not _has_levels(column) and (len(column) > 1 or not _numbers_in(column).notna().any())
+    return not _have_levels(column).any() and (len(column) > 1 or not _numbers_in(column).notna().any())
 
 
-def _has_levels(column: pd.Series) -> bool:
-    """Whether any cell is a number other than zero."""
-    return bool((_numbers_in(column).fillna(0) != 0).any())
+def _have_levels(column: pd.Series) -> NDArray[np.bool_]:
+    """Which cells are numbers other than zero."""
+    return (_numbers_in(column).fillna(0) != 0).to_numpy()
 
 
 def _numbers_in(column: pd.Series) -> pd.Series:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -115,25 +115,31 @@ class Overview:
         of the scores.
     summary
         which groups there are, and when they are present.
-    is_interleaved
-        whether blocks of one series may come after those of another began.
+    part_of
+        which part of the source a series is of, if its blocks may come after those of another series of the part began;
+        None: they may not.
 
     Attributes
     ----------
     start : float
         time of the first block, s.
     shown, left_out : list of int
-        series whose time is shown, and others that lie at the same time as these.
+        series whose time is shown, and others that lie at the same time as these, or before it.
     n_blocks, n_scored : int
         rows of the tables, and those among them with scores.
     """
 
     def __init__(
-        self, hop_seconds: float, block_seconds: float, summary: Summary, *, is_interleaved: bool = False
+        self,
+        hop_seconds: float,
+        block_seconds: float,
+        summary: Summary,
+        *,
+        part_of: Callable[[int], int] | None = None,
     ) -> None:
         self.block_seconds = block_seconds
         self.summary = summary
-        self.is_interleaved = is_interleaved
+        self.part_of = part_of
         self.shown: list[int] = []
         self.left_out: list[int] = []
         self.start = 0.0
@@ -160,7 +166,8 @@ class Overview:
     def _is_shown(self, series: int, start: float) -> bool:
         """Whether a series lies at a time of its own; `start` is that of a block, its first when it is new."""
         if series not in self.shown and series not in self.left_out:
-            is_apart = not self.is_interleaved and start > self.latest
+            is_alone = not self.part_of or self.part_of(series) not in {self.part_of(each) for each in self.shown}
+            is_apart = is_alone and start > self.latest
             (self.shown if not self.shown or is_apart else self.left_out).append(series)
         return series in self.shown
 

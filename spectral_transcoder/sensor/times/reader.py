@@ -159,7 +159,7 @@ def go_through_midnight(found: TimeColumns, tables: Iterable[pd.DataFrame]) -> b
         # Times of day are the same in all orders of dates that can be read.
         seconds = max((reader.read(table) for reader in readers), key=lambda read: np.count_nonzero(~np.isnan(read)))
         of_day = np.concatenate([[last], seconds[~np.isnan(seconds)] % DAY_S])
-        falls = np.flatnonzero(np.diff(of_day) < 0)
+        falls = np.flatnonzero(np.diff(of_day) < -DAY_S / 2)  # by less, a clock was set
         if len(falls):
             return bool(of_day[falls[0]] > DAY_S - NEAR_MIDNIGHT_S and of_day[falls[0] + 1] < NEAR_MIDNIGHT_S)
         last = of_day[-1]

@@ -74,7 +74,22 @@ def test_frames_that_come_faster_from_some_time_on_are_refused(hop_seconds, then
     with pytest.raises(UserError, match=rf"begin to be {then} s apart in place of {hop_seconds} s") as error:
         blocks_of(*(piece(make_levels(100), part) for part in np.split(times, 11)), hop_seconds=hop_seconds)
     told = float(str(error.value).split("before ")[1].split(" s,")[0])
-    assert 0 < told - hop_seconds * 100 < 64 * then
+    assert 0 < told - hop_seconds * 100 < 1000 * then
+
+
+@pytest.mark.parametrize("hop_seconds", [0.125, 1])
+def test_frames_that_a_gateway_held_back_make_no_other_cadence(hop_seconds):
+    steps = np.full(2000, float(hop_seconds))
+    # 200 of them come at once, when their time is over.
+    steps[1000:1200] = hop_seconds / 8
+    steps[1000] = hop_seconds * 200 - steps[1001:1200].sum()
+    quality = Quality()
+    blocks_of(piece(make_levels(2000), np.cumsum(steps)), quality=quality, hop_seconds=hop_seconds)
+    assert quality.n_frames == 2000
+    assert (
+        "199 of 2000 frames come less than half of the cadence after the one before: each counts as a whole frame"
+        in quality.lines(hop_seconds)
+    )
 
 
 def test_frames_that_come_in_bursts_make_no_other_cadence():

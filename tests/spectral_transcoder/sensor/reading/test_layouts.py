@@ -85,14 +85,25 @@ def test_letters_of_channels_are_no_weightings():
         choose_bands([f"{channel}_{name}" for channel in "AB" for name in NAMES])
 
 
-@pytest.mark.parametrize("pattern", ["Spectrum A {}", "pA_{}"])
+@pytest.mark.parametrize("pattern", ["Spectrum A {}", "SPL A {} Hz", "Octave-C {}"])
 def test_a_letter_that_could_be_a_weighting_is_asked_about(pattern):
     names = [pattern.format(name) for name in NAMES]
     with pytest.raises(UserError, match="may be weighted by their names: say which weighting they have"):
         choose_bands(names)
     assert choose_bands(names, weighting="A").weighting == "A"
     assert choose_bands(names, weighting="Z").weighting == "Z"
-    assert choose_bands([f"channel A {name} Hz" for name in NAMES]).weighting == "Z"
+
+
+PLACES = [
+    "channel A {} Hz", "Microphone A {}Hz", "mic. a {} Hz", "Ch. A {} Hz", "Input A {} Hz", "Station C {} Hz",
+    "Site A2 {} Hz", "Point A - {} Hz", "C1 {} Hz", "{}Hz_A1", "PA1_{}", "Nivel a {} Hz", "f_c {} Hz", "{} Hz @20 °C",
+    "{}Hz a.u.", "Leq C1 {} Hz", "Lp_A1_{}", "LZFt {} Hz", "{} Hz (dB ré 20 µPa)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", PLACES)
+def test_letters_of_places_channels_and_units_are_no_weightings(pattern):
+    assert choose_bands([pattern.format(name) for name in NAMES]).weighting == "Z"
 
 
 def test_maxima_of_some_seconds_each_are_no_mean_levels():
@@ -107,6 +118,15 @@ ABOVE = {
     "of both in one line": (["Spectrum LZeq (unweighted); total A-weighted"], "Z", True),
     "of a peak alone": (["Peak weighting: C"], "Z", False),
     "of nothing else": (["Weighting: A"], "A", True),
+    "of averages as well": (["Spectrum: 1/3 octave, A-weighted, linear averaging"], "A", True),
+    "of the microphone as well": (["RTA spectrum, A-weighted, flat response microphone"], "A", True),
+    "of all of the spectrum": (["Overall A-weighted third octave spectrum"], "A", True),
+    "of all bands": (["Global: A-weighted third-octave bands"], "A", True),
+    "of a room": (["Location: Band C room"], "Z", False),
+    "of a street": (["Location of spectrum: C. de Mayo"], "Z", False),
+    "of a probe": (["1/3 octave C1 probe"], "Z", False),
+    "of bands of other letters": (["Bands: A and B"], "Z", False),
+    "of a person": (["Husband A. Smith"], "Z", False),
 }
 
 
@@ -172,8 +192,9 @@ def test_a_date_that_is_told_once_goes_on_past_midnight(write):
 
 def test_two_dates_are_successive_where_rows_go_on_through_midnight(write):
     late = datetime(2024, 1, 5, 23, 59, 50)  # written 01/05 and 01/06: also 1 May and 1 June
-    rows = rows_of(lambda row: [f"{late + timedelta(seconds=row):%m/%d/%Y %H:%M:%S}"])
-    check(write(["time", *NAMES], rows), first="2024-01-05 23:59:50.000")
+    rows = rows_of(lambda row: [f"{late + timedelta(seconds=row - (row == 3)):%m/%d/%Y %H:%M:%S}"])  # set back once
+    source = open_levels(write(["time", *NAMES], rows))
+    assert text_of(next(source.pieces()).times[0], source.clock) == "2024-01-05 23:59:50.000"
 
 
 def test_elapsed_times_are_no_times_of_the_day_of_a_date_beside_them(write):

@@ -196,8 +196,9 @@ def test_fewer_bands_leave_the_others_to_their_neighbours(tmp_path):
 def test_bands_without_levels_at_the_beginning_are_there(tmp_path, monkeypatch, nothing):
     monkeypatch.setattr(text, "SAMPLE_ROWS", 20)
     levels = make_levels(60)
-    levels[:40, 28] = nothing
+    levels[:25, 28] = nothing
     levels[:, 27] = nothing
+    levels[50, 27] = 40  # for all others the frame would be a gap
     path = write_csv(tmp_path / "a.csv", make_table(levels, make_times(60)))
     source = open_levels(path)
     assert source.notes == (
@@ -208,8 +209,12 @@ def test_bands_without_levels_at_the_beginning_are_there(tmp_path, monkeypatch, 
     np.testing.assert_array_equal(found[:, 28], levels[:, 28])
     # What comes once can be looked at only as it comes.
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
-    with pytest.raises(UserError, match=r"without levels in the first rows and so left out, has some about line \d+"):
-        read(open_levels("-"))
+    source = open_levels("-")
+    assert len(read(source)[0]) == 60
+    assert [note for note in source.notes if "has levels from" in note] == [
+        f"'{name}' has levels from line {line} on; it is left out, having had none before"
+        for name, line in (("12500", 27), ("10000", 52))
+    ]
 
 
 @pytest.mark.parametrize("value", [0, -99.9])
@@ -299,8 +304,19 @@ def test_sensors_of_one_file_have_one_cadence(tmp_path, monkeypatch):
     assert open_levels(write_two_sensors(path, n_first=60, n_second=59, step=1)).hop_seconds == 1
     # The first rows are of a sensor of which there are too few to tell.
     assert open_levels(write_two_sensors(path, n_first=1, n_second=59, step=0.125)).hop_seconds == 0.125
-    with pytest.raises(UserError, match=r"sensors have other cadences \(b: 0.125 s, a: 1 s\): put each into a file"):
-        open_levels(write_two_sensors(path, n_first=60, n_second=480, step=0.125))
+    for step, n_second, told in ((0.125, 480, "b: 0.125 s, a: 1 s"), (5, 40, "a: 1 s, b: 5 s")):
+        with pytest.raises(UserError, match=rf"sensors have other cadences \({told}\): put each into a file"):
+            open_levels(write_two_sensors(path, n_first=60, n_second=n_second, step=step))
+
+
+def test_a_sensor_that_loses_frames_has_no_other_cadence(tmp_path, monkeypatch):
+    monkeypatch.setattr(lines, "BLOCK_BYTES", 1 << 20)
+    times = make_times(200, step=1)
+    lost = np.random.default_rng(0).random(200) < 0.6
+    table = make_table(make_levels(200), times)
+    rows = pd.concat([table.assign(sensor="a"), table[~lost].assign(sensor="b")])
+    source = open_levels(write_csv(tmp_path / "a.csv", rows.sort_values("time", kind="stable")))
+    assert (source.hop_seconds, len(read(source)[0])) == (1, 200 + (~lost).sum())
 
 
 def test_datasets_of_hdf5_files_go_by_name(tmp_path):

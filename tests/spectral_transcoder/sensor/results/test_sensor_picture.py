@@ -46,13 +46,14 @@ def test_columns_are_means_however_long_it_becomes(runs, max_columns):
             assert np.isnan(values).all()
 
 
-def overview_of(*pieces, hop_seconds=0.125, threshold=0.5, groups=GROUPS, is_interleaved=False):
+def overview_of(*pieces, hop_seconds=0.125, threshold=0.5, groups=GROUPS, is_interleaved=False, parts=None):
+    parts = parts or {}
     predictor = toy_predictor()
     overview = Overview(
         hop_seconds,
         predictor.block_seconds,
         Summary(LABELS, groups, thresholds=dict.fromkeys(groups, Threshold(threshold))),
-        is_interleaved=is_interleaved,
+        part_of=(lambda series: parts.get(series, 0)) if is_interleaved else None,
     )
     source = ListSource(*pieces, hop_seconds=hop_seconds)
     source.is_interleaved = is_interleaved
@@ -100,6 +101,12 @@ def test_of_series_at_the_same_time_the_first_is_shown(is_interleaved):
     # What is told in words is of both.
     np.testing.assert_allclose(overview.mean_scores, np.concatenate(scores).mean(axis=0), atol=1e-6)
     assert (overview.n_blocks, overview.n_scored) == (6, 6)
+
+
+def test_sensors_of_parts_that_follow_each_other_are_shown_all():
+    pieces = [piece(make_levels(80), start=100 * (series // 2), series=series) for series in range(4)]
+    overview = overview_of(*pieces, is_interleaved=True, parts={0: 0, 1: 0, 2: 1, 3: 1})
+    assert (overview.shown, overview.left_out) == ([0, 2], [1, 3])
 
 
 def test_series_one_after_the_other_are_shown_all():
