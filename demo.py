@@ -176,7 +176,7 @@ def replicate(
     begun = files.model_path(select(likelihood, plans)[0])
     experiment_cli.main(EXPERIMENT, ["-s", distillation, "-S", "-c", "--start_from", str(begun), *with_models])
     table, curves = export / "demo_results.png", export / "demo_training_curves"
-    experiment_cli.main(EXPERIMENT, ["-s", ",".join((pinv, likelihood, distillation)), "-e", str(table), *places])
+    experiment_cli.main(EXPERIMENT, ["-s", ",".join((pinv, likelihood, distillation)), "-e", str(table), *with_models])
     plot_training_curve.main(["--figures", str(curves), *places])
     top_classes = files.result(select(oracle, plans)[0], "labels")
     return Replicated(table, sorted(curves.glob("*.png")), len(top_classes), commonest(top_classes))
