@@ -64,11 +64,7 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
     help_text = "column of times, or dataset of HDF5 files; by default found by its cells"
     add("--time_column", metavar="NAME", help=help_text)
     add("--cadence", choices=("fast", "slow"), help="125 ms or 1 s; by default what the times say, else fast")
-    add(
-        "--start",
-        metavar="TIME",
-        help="of the first frame, where times have no date: 2024-05-01T12:00:00Z",
-    )
+    add("--start", metavar="TIME", help="of the first frame, where times have no date: 2024-05-01T12:00:00Z")
     add("--zone", help="of times that have none: Europe/Paris, UTC, +02:00")
     add("--date_order", choices=("ymd", "dmy", "mdy"), help="of year, month and day, where dates do not tell")
     add("--weighting", choices=("A", "C", "Z"), help="of the bands, where their names do not tell; it is taken off")

@@ -148,11 +148,10 @@ class _Batch:
             if first is not path:
                 raise UserError(f"{path} would overwrite what is made of {first}: rename it, or use another --output")
             _spare(self.own, path, self.tagger.files(stem))
-            made = self.tagger.tag(path, stem)
-            for file in made:
+            for file in self.tagger.tag(path, stem):
                 print(f"  {file}")
             self.n_done += 1
-            self.has_sound |= not made or any(file.suffix == ".wav" for file in made)
+            self.has_sound |= bool(self.tagger.wanted.audio) and self.tagger.sound_path(stem).is_file()
         except NoBandsError as error:
             is_expected = Path(path) not in self.named and is_of_many_uses(Path(path))
             print(f"passed over: {error}" if is_expected else f"error: {error}", file=sys.stderr)

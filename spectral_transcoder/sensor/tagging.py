@@ -96,6 +96,11 @@ class Tagger:
         tables = [_named(stem, f"_{kind}.{self.wanted.format}") for kind in ("summary", "presence", "scores")]
         return [*tables, _named(stem, ".png"), _named(stem, "_settings.json")]
 
+    def sound_path(self, stem: Path) -> Path:
+        """Where the sound that is wanted goes under a stem."""
+        name = "".join(letter if letter.isalnum() or letter in ".-" else "-" for letter in self.wanted.audio[0])
+        return _named(stem, f"_from_{name}_{transcoder_for_sound(self.predictor)[0]}.wav")
+
     def _tag(self, path: str | Path, stem: Path, record: Path) -> list[Path]:
         source = open_levels(path, self.reading)
         return self.for_source(source)._tag_source(source, path, stem, record)
@@ -244,8 +249,7 @@ class Tagger:
                 raise
             print(f"no sound: {error}", file=sys.stderr)
             return []
-        name = "".join(letter if letter.isalnum() or letter in ".-" else "-" for letter in start)
-        path = _named(stem, f"_from_{name}_{transcoder_for_sound(self.predictor)[0]}.wav")
+        path = self.sound_path(stem)
         write_excerpt(path, self.predictor, levels, db_offset=self.db_offset, iterations=self.wanted.iterations)
         return [path]
 

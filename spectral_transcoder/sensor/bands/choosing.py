@@ -122,17 +122,7 @@ def choose_bands(
         good as each other.
     """
     chosen, others = _best_set(names, weighting)
-    columns: list[int | None] = [None] * N_BANDS
-    beyond = []
-    for band in chosen.bands:
-        index = band_index(band.frequency)
-        if not 0 <= index < N_BANDS:
-            beyond.append(names[band.column].strip())
-        elif columns[index] is not None:
-            pair = f"{names[columns[index]]!r} and {names[band.column]!r}"
-            raise UserError(f"the columns {pair} are both the band of {nominal(index)} Hz: leave one of them out")
-        else:
-            columns[index] = band.column
+    columns, beyond = _columns_of(chosen, names)
     silent = [index for index, column in enumerate(columns) if column in unused and column is not None]
     without_levels = tuple(columns[index] for index in silent)
     columns = [None if column in unused else column for column in columns]
@@ -158,6 +148,22 @@ def choose_bands(
     if silent:
         notes.append(f"in the bands of {', '.join(map(nominal, silent))} Hz nothing was measured")
     return Bands(tuple(columns), found, is_told, chosen.title, (*notes, *_completed(columns)), without_levels)
+
+
+def _columns_of(chosen: _Set, names: Sequence[str]) -> tuple[list[int | None], list[str]]:
+    """Column of each of the 29 bands, and the names of columns beyond these."""
+    columns: list[int | None] = [None] * N_BANDS
+    beyond = []
+    for band in chosen.bands:
+        index = band_index(band.frequency)
+        if not 0 <= index < N_BANDS:
+            beyond.append(names[band.column].strip())
+        elif columns[index] is not None:
+            pair = f"{names[columns[index]]!r} and {names[band.column]!r}"
+            raise UserError(f"the columns {pair} are both the band of {nominal(index)} Hz: leave one of them out")
+        else:
+            columns[index] = band.column
+    return columns, beyond
 
 
 def nominal(index: int) -> str:

@@ -11,7 +11,7 @@ from spectral_transcoder.sensor.levels import sources
 from spectral_transcoder.sensor.levels.quality import are_placeholders
 from spectral_transcoder.sensor.levels.sources import LevelSource, Piece, Reading
 from spectral_transcoder.sensor.times.cadence import CADENCES
-from spectral_transcoder.sensor.times.clock import Clock, parse_time
+from spectral_transcoder.sensor.times.clock import Clock, begins_at, parse_time
 from spectral_transcoder.sensor.times.zones import parse_zone
 from spectral_transcoder.third_octave import N_BANDS
 
@@ -88,7 +88,9 @@ class ArraySource(LevelSource):
     def _count_from(self, chunk_starts: NDArray[np.float64], clock: Clock, *, is_start_told: bool) -> None:
         """Let times of chunks count; those without a date from when the first frame is said to have been."""
         if is_start_told and clock is Clock.BEGINNING:
-            self.chunk_starts = chunk_starts + (self.start - chunk_starts[0])
+            first = float(chunk_starts[0]) if len(chunk_starts) else 0.0
+            self.chunk_starts = chunk_starts + (self.start - first)
+            self.notes += (begins_at(first, self.start, self.clock),)
             return
         self.chunk_starts, self.clock = chunk_starts, clock
         if is_start_told:

@@ -20,7 +20,7 @@ from spectral_transcoder.sensor.levels.quality import are_placeholders
 from spectral_transcoder.sensor.levels.sources import LevelSource, Piece, Reading, Unreadable
 from spectral_transcoder.sensor.reading.meters import recognise
 from spectral_transcoder.sensor.times.cadence import CADENCES, cadence_of, target_of
-from spectral_transcoder.sensor.times.clock import Clock, parse_time, text_of
+from spectral_transcoder.sensor.times.clock import Clock, begins_at, parse_time
 from spectral_transcoder.sensor.times.columns import find_times, is_in_utc, zone_of_column
 from spectral_transcoder.sensor.times.dates import decide_order, hint_in
 from spectral_transcoder.sensor.times.kinds import Kind
@@ -245,7 +245,7 @@ class TableSource(LevelSource):
         if len(known):
             first = float(known[0])
             self.time_offset, self.clock = start - first, clock
-            self.notes += (f"times have no date: the first one, {first:g} s, is taken for {text_of(start, clock)}",)
+            self.notes += (begins_at(first, start, clock),)
 
     def _count_rows(self, sample: pd.DataFrame, zone: tzinfo | None) -> None:
         """Without times, rows count as successive, unless each is named by a quantity of its own."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["ISO_HINT", "Clock", "as_column", "as_text", "epoch_divisor", "parse_time", "text_of"]
+__all__ = ["ISO_HINT", "Clock", "as_column", "as_text", "begins_at", "epoch_divisor", "parse_time", "text_of"]
 
 EPOCH_UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (1e8, 1.0))
 """Numbers from the first on count the second's parts of a second since 1970 (from 1973 on); smaller ones are seconds
@@ -83,6 +83,11 @@ def as_text(times: NDArray[np.float64], clock: Clock) -> NDArray:
         return times.round(3)
     texts = np.datetime_as_string(np.round(times * 1e3).astype("datetime64[ms]"))
     return np.char.add(texts, "Z") if clock is Clock.UTC else texts
+
+
+def begins_at(first: float, start: float, clock: Clock) -> str:
+    """A line that tells for what the first of times without a date, in s, is taken."""
+    return f"times have no date: the first one, {first:g} s, is taken for {text_of(start, clock)}"
 
 
 def text_of(time: float, clock: Clock) -> str:
